@@ -5,6 +5,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import type { ArchiveSource } from "../steps/fields.ts";
 import type { Plan } from "../steps/plan.ts";
 import { HoldfastError } from "../values/error.ts";
+import { runInName } from "../values/run-in-name.ts";
 import type { Named } from "./archive-words.ts";
 import type { Agreement } from "./command.ts";
 import { valueFlag } from "./flags.ts";
@@ -73,9 +74,9 @@ function sourceIn({ steps }: Plan): ArchiveSource | undefined {
 	return undefined;
 }
 
-/** Each plan has a run's id of its own, and reading it here changes the order of keys. */
+/** Each plan has a run's id of its own, also in the names of databases, and reading it here changes the order of keys. */
 const digestOf = ({ run, operation, steps }: Plan): string =>
-	sha256(JSON.stringify([operation, steps], sorted).replaceAll(run, ""));
+	sha256(JSON.stringify([operation, steps], sorted).replaceAll(run, "").replaceAll(runInName(run), ""));
 
 const sorted = (_key: string, value: unknown): unknown =>
 	typeof value === "object" && value !== null && !Array.isArray(value)

@@ -28,6 +28,7 @@ import { stateScope } from "../steps/scope.ts";
 import { stage } from "../steps/stage.ts";
 import { storeCheck } from "../steps/store-check.ts";
 import { HoldfastError } from "../values/error.ts";
+import { runInName } from "../values/run-in-name.ts";
 import { storeSteps } from "./stores.ts";
 
 /** A database's dump in an archive. */
@@ -273,5 +274,5 @@ function dropStep(
 
 /** At most 63 bytes, whatever the state's name. */
 export function databaseName(run: string, state: string, index: number, which: "new" | "old"): string {
-	return `holdfast_${run.replace(/[^a-zA-Z0-9]/g, "")}_${state.slice(0, 20)}_${index}_${which}`.toLowerCase();
+	return `holdfast_${runInName(run)}_${state.slice(0, 20)}_${index}_${which}`.toLowerCase();
 }

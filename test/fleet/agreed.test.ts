@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { planAgreement } from "../../src/cli/agreed-plan.ts";
+import { databaseName } from "../../src/plan/databases.ts";
 import { fleetOf } from "../support/fleet.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -59,4 +61,22 @@ test("what prevents a restore is said, and nothing is asked", async () => {
 	const { code, stderr } = await holdfast(["restore", "--service", "notes", "honest", "honest-1999"]);
 	assert.notEqual(code, 0);
 	assert.match(stderr, /no archive/);
+});
+
+test("a plan with databases, whose names have the run's id in them, is the same plan in the next run", async () => {
+	const { read } = await planAgreement(() => "?");
+	const words = (run: string, state = "app") =>
+		read(
+			{
+				...{ run, operation: "restore", manifest: { machine: "honest" }, goals: [] },
+				steps: [
+					{ kind: "load", id: "load:app:0", as: databaseName(run, state, 0, "new") },
+					{ kind: "database-drop", id: "x", title: `drop ${databaseName(run, state, 0, "old")} of ${run}` },
+				],
+			},
+			"honest",
+		).words;
+	const [first, next] = ["2026-11-28T072014Z-q4ym", "2026-11-28T072015Z-x1z9"];
+	assert.deepEqual(words(first), words(next));
+	assert.notDeepEqual(words(first), words(first, "other"));
 });

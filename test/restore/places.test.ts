@@ -175,6 +175,29 @@ describe("a path in a state that is a link, or is behind one", () => {
 	});
 });
 
+test("a folder that is a link to the system's now is not restored; one that is elsewhere is, and it is said", {
+	skip: isRoot ? false : "needs root",
+}, async () => {
+	const { place } = await backedUp(
+		(place) => ({ s: { folders: [place.path("wiki")] } }),
+		(place) => place.write("wiki/page", "old"),
+	);
+	rmSync(place.path("wiki"), { recursive: true });
+	for (const system of ["/usr", "/usr/lib", "/var/lib"]) {
+		symlinkSync(system, place.path("wiki"));
+		// A dry run only: what this test is about must not happen to the machine that it runs on.
+		const { code, stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
+		assert.equal(code, 1, stderr);
+		assert.match(stderr, new RegExp(`wiki is ${system} now, behind a link.*belongs to the system`));
+		rmSync(place.path("wiki"));
+	}
+	place.write("disk/wiki/page", "moved");
+	symlinkSync(place.path("disk/wiki"), place.path("wiki"));
+	const { stderr } = await succeeds(place, "restore", "--yes", "tar", "latest");
+	assert.match(stderr, /wiki is .*disk\/wiki now, behind a link, and was not when it was backed up/);
+	assert.equal(readFileSync(place.path("disk/wiki/page"), "utf8"), "old");
+});
+
 test("a link that a service has put in the place of its folder gives way to the folder", {
 	skip: isRoot ? false : "needs root",
 }, async () => {

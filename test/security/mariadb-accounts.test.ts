@@ -205,4 +205,32 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		assert.match(grants(), /GRANT SELECT ON `app`\.`note` TO `lost`@`localhost`/);
 		server.sql("", "DROP USER lost@localhost");
 	});
+
+	test("that is this machine's own has no administrators in it, who have rights here only by a role", async () => {
+		server.sql(
+			"",
+			"CREATE ROLE app_role; GRANT SELECT ON app.* TO app_role; CREATE ROLE dba; GRANT ALL ON *.* TO dba; GRANT app_role TO dba; CREATE USER boss@localhost; GRANT dba TO boss@localhost; CREATE USER plain@localhost; GRANT app_role TO plain@localhost",
+		);
+		await backedUp();
+		server.sql("", "DROP USER boss@localhost, plain@localhost; DROP ROLE dba, app_role");
+		const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+		assert.equal(code, 0, stderr);
+		const is = (user: string) => server.sql("", `SELECT count(*) FROM mysql.user WHERE User = '${user}'`);
+		assert.deepEqual(["app_role", "plain", "dba", "boss"].map(is), ["1", "1", "0", "0"]);
+		server.sql("", "DROP USER plain@localhost; DROP ROLE app_role");
+	});
+
+	test("that is this machine's own gives nobody a right on root's routine for one on a routine of the service's", async () => {
+		server.sql(
+			"app",
+			"CREATE DEFINER=root@localhost PROCEDURE secret() SELECT * FROM other.t; CREATE USER maker@localhost IDENTIFIED BY 'pw'; GRANT SELECT, CREATE ROUTINE ON app.* TO maker@localhost",
+		);
+		await backedUp();
+		server.sql("app", "DROP PROCEDURE secret");
+		assert.equal(server.as("maker", "app", "CREATE PROCEDURE secret() SELECT 1").code, 0);
+		const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+		assert.equal(code, 0, stderr);
+		assert.notEqual(server.as("maker", "app", "CALL secret()").code, 0);
+		server.sql("", "DROP USER maker@localhost");
+	});
 });

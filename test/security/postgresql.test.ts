@@ -132,4 +132,49 @@ GRANT pg_execute_server_program TO app;
 			"app",
 		);
 	});
+
+	test("has an event trigger that always runs its function, and a subscription that must be dropped", async () => {
+		const evil = (body: string) =>
+			`CREATE OR REPLACE FUNCTION evil() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN ${body} EXCEPTION WHEN OTHERS THEN NULL; END $$`;
+		asService(evil("NULL;"));
+		server.sql(
+			"app",
+			"CREATE SUBSCRIPTION sub CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false); CREATE EVENT TRIGGER always ON ddl_command_start EXECUTE FUNCTION evil(); ALTER EVENT TRIGGER always ENABLE ALWAYS",
+		);
+		try {
+			await backedUp();
+			asService(evil("ALTER ROLE app SUPERUSER;"));
+			await restored(0);
+			assert.equal(server.sql("postgres", "SELECT rolsuper FROM pg_roles WHERE rolname = 'app'"), "f");
+		} finally {
+			server.sql(
+				"app",
+				"ALTER EVENT TRIGGER always DISABLE; ALTER SUBSCRIPTION sub SET (slot_name = NONE); DROP SUBSCRIPTION sub",
+			);
+		}
+	});
+
+	test("has administrators and, through them, other services among the members of its role", async () => {
+		server.sql(
+			"postgres",
+			"CREATE ROLE dba SUPERUSER LOGIN PASSWORD 'x'; CREATE ROLE badmin CREATEROLE LOGIN PASSWORD 'x'; CREATE ROLE team; CREATE ROLE plain LOGIN; GRANT app TO dba; GRANT app, other TO badmin; GRANT app, team TO plain",
+		);
+		const drop = "DROP ROLE IF EXISTS dba, badmin, plain, team";
+		try {
+			await backedUp();
+			server.sql("postgres", drop);
+			const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+			assert.equal(code, 0, stderr);
+			assert.match(stderr, /created the accounts plain, team, which did not exist/);
+			assert.equal(
+				server.sql(
+					"postgres",
+					"SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'",
+				),
+				"app other plain postgres team",
+			);
+		} finally {
+			server.sql("postgres", drop);
+		}
+	});
 });

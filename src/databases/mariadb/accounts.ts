@@ -69,14 +69,37 @@ const rolesOf = (members: readonly (readonly string[])[]) => {
 	};
 };
 
-/** An account may have its rights only by a role, and a role by another. Administrators belong to the server. */
+/** The columns of mysql.user for privileges on the whole server (MariaDB Knowledge Base, "mysql.user Table"). */
+const GLOBAL = [
+	...[
+		"Select",
+		"Insert",
+		"Update",
+		"Delete",
+		"Create",
+		"Drop",
+		"Reload",
+		"Shutdown",
+		"Process",
+		"File",
+		"Grant",
+	],
+	...["References", "Index", "Alter", "Show_db", "Super", "Create_tmp_table", "Lock_tables", "Execute"],
+	...["Repl_slave", "Repl_client", "Create_view", "Show_view", "Create_routine", "Alter_routine"],
+	...["Create_user", "Event", "Trigger", "Create_tablespace"],
+].map((one) => `u.${one}_priv`);
+
+/**
+ * An account may have its rights only by a role, and a role by another. Accounts and roles with privileges on the whole server
+ * belong to the server, and so does who has rights here only by one of these.
+ */
 async function withMembers(server: Server, database: string, direct: readonly string[][]) {
 	const roles = new Set(direct.filter(([, host]) => !host).map(([role = ""]) => role));
 	if (roles.size === 0) return { rows: direct, roles, members: [] };
 	const doing = `list the roles of ${database}`;
 	const members = await server.sql(
 		[
-			`SELECT User, Host, Role, Admin_option FROM mysql.roles_mapping m WHERE NOT EXISTS (SELECT 1 FROM information_schema.user_privileges WHERE grantee = CONCAT("'", User, "'@'", Host, "'") AND privilege_type <> 'USAGE')`,
+			`SELECT User, Host, Role, Admin_option FROM mysql.roles_mapping m WHERE NOT EXISTS (SELECT 1 FROM mysql.user u WHERE u.User = m.User AND u.Host = m.Host AND 'Y' IN (${GLOBAL.join(", ")}))`,
 		],
 		doing,
 	);

@@ -1,5 +1,6 @@
 // Privileges on single routines end when the routine is dropped, which a swap does with all of them. They are remembered before it
-// and granted again afterwards, to the accounts that had them.
+// and granted again afterwards, to the accounts that had them, if the routine runs as the same account as before: a right to
+// call one's own routine is none to call root's of the same name.
 import * as v from "valibot";
 import { accountLiteral, identifier, literal } from "./names.ts";
 import type { Server } from "./server.ts";
@@ -10,6 +11,7 @@ export const routineRightSchema = v.object({
 	host: v.string(),
 	kind: v.picklist(ROUTINES),
 	name: v.string(),
+	definer: v.string(),
 	rights: v.array(v.picklist(["EXECUTE", "ALTER ROUTINE", "GRANT", "SHOW CREATE ROUTINE"])),
 });
 type RoutineRight = v.InferOutput<typeof routineRightSchema>;
@@ -24,21 +26,46 @@ export async function routineRights(server: Server, database: string): Promise<R
 			`read the privileges on the routines of ${database}`,
 		)
 		.catch(() => []);
-	return rows.flatMap(([user, host, kind, name, rights = ""]) => {
-		const found = v.safeParse(routineRightSchema, { user, host, kind, name, rights: rights.split(",") });
+	if (rows.length === 0) return [];
+	const definers = await definersIn(server, database);
+	return rows.flatMap(([user, host, kind = "", name = "", rights = ""]) => {
+		const definer = definers.get(keyOf(kind, name));
+		const found = v.safeParse(routineRightSchema, {
+			user,
+			host,
+			kind,
+			name,
+			definer,
+			rights: rights.split(","),
+		});
 		return found.success ? [found.output] : [];
 	});
 }
 
-/** Of a routine or an account that is gone, nothing is granted. */
+const keyOf = (kind: string, name: string) => `${kind} ${name.toLowerCase()}`;
+
+async function definersIn(server: Server, database: string): Promise<ReadonlyMap<string, string>> {
+	const rows = await server.sql(
+		[
+			`SELECT routine_type, routine_name, definer FROM information_schema.routines WHERE routine_schema = ${literal(database)}`,
+		],
+		`list the routines of ${database}`,
+	);
+	return new Map(rows.map(([kind = "", name = "", definer = ""]) => [keyOf(kind, name), definer]));
+}
+
+/** Of a routine or an account that is gone, or of a routine that runs as another account now, nothing is granted. */
 export async function grantRoutineRights(
 	server: Server,
 	database: string,
 	rights: readonly RoutineRight[],
 ): Promise<void> {
 	if (rights.length === 0) return;
+	const definers = await definersIn(server, database);
+	const same = rights.filter(({ kind, name, definer }) => definers.get(keyOf(kind, name)) === definer);
+	if (same.length === 0) return;
 	await server.faults(
-		rights.map(({ kind, name, rights: held, ...who }) => {
+		same.map(({ kind, name, rights: held, ...who }) => {
 			const given = held.filter((one) => one !== "GRANT");
 			const option = held.includes("GRANT") ? " WITH GRANT OPTION" : "";
 			return `GRANT ${given.length === 0 ? "USAGE" : given.join(", ")} ON ${kind} ${identifier(database)}.${identifier(name)} TO ${accountLiteral(who)}${option}`;

@@ -47,10 +47,14 @@ const rolesSchema = v.array(roleSchema);
 const heldSchema = v.object({ accounts: rolesSchema });
 const oldSchema = v.array(v.object({ name: v.string(), statements: v.array(v.string()) }));
 
+/** Accounts that administer the server, and its own roles: nobody belongs to a database because these reach it. */
+const ORDINARY = "NOT rolsuper AND NOT rolcreaterole AND rolname !~ '^pg_'";
+
 /**
  * Returns one row with a JSON list: the owners of and grantees on the database and everything in it (catalog
- * pg_shdepend), those with settings in it, and whoever is a member of one of these, since members log in to use their
- * rights; and the groups that all of them belong to.
+ * pg_shdepend), those with settings in it, whoever is a member of one of these, since members log in to use their
+ * rights, and the groups that these belong to. Not administrators who are members of everything, nor, through them or
+ * through a group, the accounts of other services.
  */
 const rolesNeeded = (database: string) => `
 WITH RECURSIVE here AS (
@@ -61,13 +65,15 @@ WITH RECURSIVE here AS (
   UNION SELECT refobjid FROM pg_shdepend, here WHERE refclassid = 'pg_authid'::regclass
     AND (dbid = here.oid OR classid = 'pg_database'::regclass AND objid = here.oid)
 ), below AS (
-  SELECT oid AS role FROM pg_roles JOIN direct ON role = oid WHERE NOT rolsuper AND rolname !~ '^pg_'
-  UNION SELECT member FROM pg_auth_members JOIN below ON roleid = role
-), reach AS (
-  SELECT role FROM direct UNION SELECT role FROM below
-  UNION SELECT roleid FROM pg_auth_members JOIN reach ON member = role
+  SELECT oid AS role FROM pg_roles JOIN direct ON role = oid WHERE ${ORDINARY}
+  UNION SELECT member FROM pg_auth_members JOIN below ON roleid = role JOIN pg_roles ON oid = member WHERE ${ORDINARY}
+), above AS (
+  SELECT role FROM below
+  UNION SELECT roleid FROM pg_auth_members JOIN above ON member = role JOIN pg_roles ON oid = roleid
+    WHERE ${ORDINARY} AND NOT rolcanlogin
 )
-SELECT json_agg(DISTINCT rolname) FROM pg_roles JOIN reach ON role = oid WHERE rolname !~ '^pg_'`;
+SELECT json_agg(DISTINCT rolname) FROM pg_roles JOIN (SELECT role FROM direct UNION SELECT role FROM above) AS reach
+  ON role = oid WHERE rolname !~ '^pg_'`;
 
 /** Returns one row with a JSON list of roles. */
 const rolesOf = (names: readonly string[]) => `

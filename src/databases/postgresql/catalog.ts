@@ -57,6 +57,9 @@ async function dropSubscriptions(sql: Ask, name: string): Promise<void> {
 		`ALTER SUBSCRIPTION ${identifier(one)} SET (slot_name = NONE)`,
 		`DROP SUBSCRIPTION ${identifier(one)}`,
 	]);
-	// Its event triggers must not run.
-	await sql(["SET session_replication_role TO replica", ...drops], doing, name);
+	// Its event triggers would run as we do, those that are ENABLE ALWAYS in a replica's session too. Commands about event triggers
+	// start none ("Overview of Event Trigger Behavior").
+	const triggers = await sql(["SELECT evtname FROM pg_event_trigger WHERE evtenabled <> 'D'"], doing, name);
+	const disable = triggers.map(([one = ""]) => `ALTER EVENT TRIGGER ${identifier(one)} DISABLE`);
+	await sql([...disable, "SET session_replication_role TO replica", ...drops], doing, name);
 }

@@ -1,21 +1,22 @@
 // Find what would make a restore fail, before it begins.
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { covers, dumpLabel, liveFiles, openDatabase } from "../../databases/dump.ts";
+import { covers, dumpLabel, openDatabase } from "../../databases/dump.ts";
 import type { Work } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { isAtOrBelow, isMounted, mountPoints } from "../../host/mounts.ts";
 import { type Holder, holdersOf } from "../../host/processes.ts";
 import { nearestPresent, survey } from "../../host/survey.ts";
-import { linkAt, resolvedOrSame, resolveEntry } from "../../host/trust.ts";
+import { resolveEntry } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { inOneLine } from "../../values/error.ts";
-import { isWithin, ownerOf } from "../../values/paths.ts";
-import { printable, shortPath } from "../../values/printable.ts";
+import { ownerOf } from "../../values/paths.ts";
+import { shortPath } from "../../values/printable.ts";
 import type { Place } from "../fields.ts";
 import type { PreflightStep } from "../preflight.ts";
 import { stateOf } from "../scope.ts";
 import { findSubvolumes, journalFaults, neededFaults } from "./own-needs.ts";
+import { behindLinks, givesWay, goesElsewhere, linksOf, overSystem } from "./through-links.ts";
 import { foresee } from "./units-around.ts";
 import { findUnmovable } from "./unmovable.ts";
 
@@ -61,6 +62,7 @@ export async function findProblems(
 			...units.problems,
 			...mounts,
 			...owners,
+			...step.places.flatMap(overSystem),
 			...databases,
 			...inPlace,
 			...room,
@@ -74,6 +76,7 @@ export async function findProblems(
 			...step.dumps.flatMap(({ remark }) => remark ?? []),
 			...notMounted(step),
 			...(step.twoCopies ? staysAsItIs(step.others ?? []) : []),
+			...step.places.flatMap(goesElsewhere),
 			...step.places.flatMap(givesWay),
 			...linksOf(step),
 			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
@@ -136,19 +139,6 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 	});
 }
 
-/** Through links, another state's folder may lie within the replaced data although its declared path does not. */
-function behindLinks(own: string, folder: string, live: string, manifest: Manifest): string[] {
-	return Object.entries(manifest.state).flatMap(([other, { folders }]) => {
-		if (other === own) return [];
-		return folders
-			.filter((one) => !isWithin(one, folder) && isWithin(resolvedOrSame(one), live))
-			.map(
-				(one) =>
-					`${folder} is ${live}, and ${one} of state "${other}" is inside it, behind a link: it would be replaced too. Declare both with their real paths`,
-			);
-	});
-}
-
 /** Whether the server answers and can load the dump, and the database belongs to this state. */
 async function databaseFaults(
 	{ scope, dumps, undeclared = [] }: PreflightStep,
@@ -198,28 +188,6 @@ function staysAsItIs(others: NonNullable<PreflightStep["others"]>): string[] {
 	});
 }
 const MOST_NAMED = 3;
-
-/** A link is replaced itself; its target is not touched. */
-function givesWay({ live, folder }: Place): string[] {
-	const target = linkAt(live);
-	if (target === undefined) return [];
-	return [
-		`${live} is a symbolic link now, to ${shortPath(printable(target))}: the copy of ${folder} in the archive replaces the link; its target is not changed`,
-	];
-}
-
-function linksOf({ dumps }: PreflightStep): string[] {
-	return dumps.flatMap(({ dump }) =>
-		liveFiles(dump).flatMap((file) => {
-			const target = linkAt(file);
-			return target === undefined
-				? []
-				: [
-						`${file} is a symbolic link, to ${shortPath(printable(target))}: the ${dumpLabel(dump)} replaces the link; its target is not changed`,
-					];
-		}),
-	);
-}
 
 /** Without a second copy, nothing is carried over. */
 function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
