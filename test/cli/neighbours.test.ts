@@ -66,6 +66,9 @@ test("restore: how to restore the state that failed, without the others", async 
 	rmSync(place.path("is-well"));
 	const { code, stderr } = await place.holdfast("restore", "--yes", "latest");
 	assert.equal(code, 3, stderr);
+	const kept = await place.holdfast("restore", "--yes", "--keep-old", "1d", "latest");
+	assert.equal(kept.code, 3, kept.stderr);
+	assert.doesNotMatch(kept.stderr, /to restore only alpha/, "that would keep no old copy");
 	const words = proposedIn(stderr, /^! to restore only alpha when that is fixed: holdfast (.*)$/m);
 	assert.deepEqual(words.slice(0, 4), ["restore", "--service", "alpha", "web01"]);
 	place.write("is-well", "");

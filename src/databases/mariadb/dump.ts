@@ -67,10 +67,16 @@ export async function requireNoSequences(reader: Asker, name: string): Promise<v
 		`list the tables of ${name}`,
 	);
 	if (rows.length === 0) return;
-	throw new HoldfastError("database-failed", `the database ${name} could not be restored`, {
-		details: rows.map(([table, column]) => `the column ${table}.${column} takes its default from a sequence`),
-		hint: "use AUTO_INCREMENT, or set the value in a trigger; or dump this database by a command",
-	});
+	throw new HoldfastError(
+		"database-failed",
+		`the database ${name} cannot be backed up: a restore could not make its tables next to the live ones`,
+		{
+			details: rows.map(
+				([table, column]) => `the column ${table}.${column} takes its default from a sequence`,
+			),
+			hint: "use AUTO_INCREMENT, or set the value in a trigger; or dump this database by a command",
+		},
+	);
 }
 
 /** Write the tables, then the objects. */

@@ -2,6 +2,7 @@
 // and granted again afterwards, to the accounts that had them, if the routine runs as the same account as before: a right to
 // call one's own routine is none to call root's of the same name.
 import * as v from "valibot";
+import { isDenied } from "./denied.ts";
 import { accountLiteral, identifier, literal } from "./names.ts";
 import type { Server } from "./server.ts";
 import { ROUTINES } from "./stored-object.ts";
@@ -25,7 +26,10 @@ export async function routineRights(server: Server, database: string): Promise<R
 			],
 			`read the privileges on the routines of ${database}`,
 		)
-		.catch(() => []);
+		.catch((error: unknown) => {
+			if (isDenied(error)) return [];
+			throw error;
+		});
 	if (rows.length === 0) return [];
 	const definers = await definersIn(server, database);
 	return rows.flatMap(([user, host, kind = "", name = "", rights = ""]) => {

@@ -70,7 +70,7 @@ async function makeLive(
 
 const taken = (live: string) =>
 	new HoldfastError("database-failed", `somebody has made a database ${live} meanwhile; it was left alone`, {
-		hint: "look whether it is needed, rename or drop it, and run the restore again",
+		hint: "ask who made it and whether it is needed; once it is out of the way, run the restore again",
 	});
 
 async function replace(
