@@ -37,7 +37,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	only) mount --no-canonicalize -o "remount,bind,$4" "$3" 2>/dev/null || : ;;
 	none) mount --no-canonicalize -o "remount,bind,$4" "$3" || exit ;;
-	*) mount --no-canonicalize "--$1" "$2" "$3" && mount --no-canonicalize -o "remount,bind,$4" "$3" || exit ;;
+	*) mount --no-canonicalize "--$1" -o "$4" "$2" "$3" || exit ;;
 	esac
 	shift 4
 done

@@ -35,7 +35,9 @@ export async function stopUnits(
 	patience: Patience,
 ): Promise<void> {
 	if (names.length === 0) return;
-	const result = await waited("stop", user, names, ["stop", "--", ...names], patience);
+	const stop = waited("stop", user, names, ["stop", "--", ...names], patience);
+	// Asked meanwhile, so that the start that follows does not have to: until then the units are down.
+	const [result] = await Promise.all([stop, isBooting(user).catch(() => false)]);
 	if (result.code === 0 && !result.timedOut) return;
 	throw refused("stop", unitsOf(user, names), result, [], patience.seconds);
 }
