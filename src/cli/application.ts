@@ -8,12 +8,14 @@ import {
 	text_en,
 } from "@stricli/core";
 import { resultsAreSeen } from "../report/terminal.ts";
-import { HoldfastError } from "../values/error.ts";
-import { isNear, nearest } from "../values/nearest.ts";
+import { nearest } from "../values/nearest.ts";
 import { VERSION } from "../values/version.ts";
 import { COMMANDS, GROUPS, loaded } from "./commands.ts";
 import { rootHelp } from "./help.ts";
-import { usageError, written } from "./usage-words.ts";
+import { flagsIn, isLost, type Route, routeOf } from "./route.ts";
+import { asksForHelp } from "./typed.ts";
+import { unknownCommand } from "./unknown-command.ts";
+import { usageError } from "./usage-words.ts";
 
 const BRIEF = "Declarative backup and restore for Linux services";
 const DESCRIPTION = [
@@ -58,11 +60,18 @@ export async function application(words: readonly string[] = []): Promise<Applic
 		localization: {
 			text: {
 				...text_en,
-				noCommandRegisteredForInput: (said) => unknownCommand(said, words),
-				// Printed like every other error, not by the parser.
+				// Both are printed like every other error, not by the parser.
+				noCommandRegisteredForInput() {
+					throw unknownIn(routeOf(words, root), words);
+				},
 				exceptionWhileParsingArguments(error) {
-					const { command, flags, meant } = commandIn(words, root);
-					throw usageError(error, command, { flags, meant });
+					const route = routeOf(words, root);
+					const command = route.named.join(" ");
+					const near = route.named.length === 0 ? undefined : nearest(route.next ?? "", route.names);
+					throw usageError(error, command, {
+						flags: flagsIn(route),
+						meant: near === undefined ? undefined : `${command} ${near}`,
+					});
 				},
 			},
 		},
@@ -73,63 +82,12 @@ export async function application(words: readonly string[] = []): Promise<Applic
 	});
 }
 
-/**
- * The words that name the command and its group, and the command's flags as they are written. `meant`: the command of the
- * group that the next word is nearly the name of.
- */
-function commandIn(words: readonly string[], root: RouteMap<CommandContext>) {
-	const named: string[] = [];
-	let group: readonly string[] = [];
-	let at: ReturnType<typeof root.getRoutingTargetForInput> = root;
-	for (const word of words) {
-		if (at === undefined || !("getRoutingTargetForInput" in at)) break;
-		const names = at.getAllEntries().map(({ name }) => name["convert-camel-to-kebab"]);
-		at = at.getRoutingTargetForInput(word as never);
-		// A group's own command takes any other word.
-		if (named.length > 0 && !names.includes(word)) group = names;
-		else if (at !== undefined) named.push(word);
-	}
-	const flags = at !== undefined && "parameters" in at ? Object.keys(at.parameters.flags ?? {}) : [];
-	const command = named.join(" ");
-	const near = nearest(words[named.length] ?? "", group);
-	return { command, flags: flags.map(written), meant: near === undefined ? undefined : `${command} ${near}` };
+/** Throws if help is asked for on a word that is neither a command nor an argument. */
+export function requireSubject({ root }: Application<CommandContext>, words: readonly string[]): void {
+	if (!("getAllEntries" in root)) return;
+	const route = routeOf(words, root);
+	if (isLost(route)) throw unknownIn(route, words);
 }
 
-/** What people type who know another program. None of these changes live data. */
-const USUAL: Readonly<Partial<Record<string, string>>> = {
-	backup: "create",
-	snapshot: "create",
-	ls: "list",
-	snapshots: "list",
-	extract: "archives extract",
-	mount: "archives mount",
-	verify: "check",
-	version: "--version",
-	"-V": "--version",
-	"-?": "--help",
-};
-
-type NoCommand = Parameters<typeof text_en.noCommandRegisteredForInput>[0];
-
-/**
- * Proposes only similar names. The message starts with the parser's own words: fleet/greeting.ts recognises an older
- * version by them.
- */
-function unknownCommand({ corrections, ...said }: NoCommand, [first = ""]: readonly string[]): never {
-	const isFirst = said.input === first;
-	const hint = `see all commands with: holdfast ${isFirst ? "" : `${first} `}--help`;
-	const usual = isFirst ? USUAL[said.input] : undefined;
-	if (said.input.startsWith("-"))
-		throw new HoldfastError("usage", `a command must come before ${said.input}`, {
-			hint: usual === undefined ? hint : `did you mean: holdfast ${usual}`,
-		});
-	const near = corrections.filter((one) => isNear(said.input, one.replaceAll("`", "")));
-	throw new HoldfastError(
-		"usage",
-		text_en.noCommandRegisteredForInput({
-			...said,
-			corrections: usual === undefined ? near : [`\`${usual}\``],
-		}),
-		{ hint },
-	);
-}
+const unknownIn = ({ named, names, next = "" }: Route, words: readonly string[]) =>
+	unknownCommand(next, { group: named, names, asksForHelp: asksForHelp(words) });

@@ -2,6 +2,7 @@
 import type { Command, CommandContext, RouteMap } from "@stricli/core";
 import { COMMANDS } from "./commands.ts";
 import { commonFlags } from "./flags.ts";
+import { camel } from "./spelling.ts";
 
 type Kinds = Readonly<Record<string, { readonly kind: string }>>;
 
@@ -78,7 +79,7 @@ function lengthOf(args: readonly string[], flags: Kinds): number {
 const isFlag = (word: string | undefined) => word?.startsWith("--") === true && word !== "--";
 
 function takesValue(word: string, flags: Kinds): boolean {
-	const name = word.slice(2).replace(/-[a-z]/g, (part) => part.slice(1).toUpperCase());
+	const name = camel(word.slice(2));
 	return Object.hasOwn(flags, name) && flags[name]?.kind !== "boolean";
 }
 

@@ -1,7 +1,8 @@
 // The document of `--help --json`: a command's words, flags and arguments, for completion and forms of other programs.
-import type { Command, CommandContext, RouteMap } from "@stricli/core";
-import { application } from "./application.ts";
-import { flagsOf, kebab, positionalsOf } from "./help.ts";
+import type { Application, CommandContext } from "@stricli/core";
+import { flagsOf, positionalsOf } from "./help.ts";
+import { routeOf } from "./route.ts";
+import { kebab } from "./spelling.ts";
 
 export interface HelpDocument {
 	/** The command with its group, e.g. `archives show`; empty for the program. */
@@ -30,16 +31,16 @@ interface HelpArgument {
 }
 
 /** Undefined if the words name no command; the parser says so. */
-export async function helpDocument(words: readonly string[]): Promise<HelpDocument | undefined> {
-	let target: Command<CommandContext> | RouteMap<CommandContext> = (await application(words)).root;
-	const named: string[] = [];
-	for (const word of words.filter((one) => !one.startsWith("-"))) {
-		if (!("getAllEntries" in target)) break;
-		const entry = target.getAllEntries().find(({ name }) => name["convert-camel-to-kebab"] === word);
-		if (entry === undefined) return undefined;
-		target = entry.target;
-		named.push(word);
-	}
+export function helpDocument(
+	words: readonly string[],
+	{ root }: Application<CommandContext>,
+): HelpDocument | undefined {
+	if (!("getAllEntries" in root)) return undefined;
+	const { named, target, next } = routeOf(
+		words.filter((one) => !one.startsWith("-")),
+		root,
+	);
+	if (next !== undefined && !("parameters" in target)) return undefined;
 	const { brief, fullDescription } = target;
 	const parameters = "parameters" in target ? target.parameters : {};
 	return {

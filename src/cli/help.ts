@@ -2,6 +2,7 @@
 import type { Command, CommandContext, RouteMap } from "@stricli/core";
 import { wrapped } from "../report/text/wrap.ts";
 import { commonFlags } from "./flags.ts";
+import { kebab } from "./spelling.ts";
 
 type Target = Command<CommandContext> | RouteMap<CommandContext>;
 type Arguments = Parameters<Target["formatHelp"]>[0];
@@ -137,8 +138,6 @@ function flagRow([name, { brief, placeholder, variadic, kind, default: usual }]:
 		kind === "boolean" || usual === undefined || brief.includes("(default") ? "" : ` (default: ${usual})`;
 	return [`${flag}${value}`, `${brief}${said}`] as const;
 }
-
-export const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** `shown`: how the usage line has it. */
 export function positionalsOf({ positional }: CommandParameters) {

@@ -61,22 +61,28 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runCommand(args: readonly string[]): Promise<number> {
-	const [{ run }, { application }, { commandFirst }] = await Promise.all([
-		import("@stricli/core"),
-		import("./application.ts"),
-		import("./argv.ts"),
-	]);
-	const words = await commandFirst(args[0] === "help" ? [...args.slice(1), "--help"] : args);
+	const [{ run }, { application, requireSubject }, { commandFirst }, { asksForHelp, withoutHelpWord }] =
+		await Promise.all([
+			import("@stricli/core"),
+			import("./application.ts"),
+			import("./argv.ts"),
+			import("./typed.ts"),
+		]);
+	const words = await commandFirst(withoutHelpWord(args));
 	const context = contextOf(words);
 	try {
-		if (asksForHelp(words) && formatIn(words).json) {
-			const document = await (await import("./help-document.ts")).helpDocument(words);
+		const program = await application(words);
+		if (asksForHelp(words)) {
+			requireSubject(program, words);
+			const document = formatIn(words).json
+				? (await import("./help-document.ts")).helpDocument(words, program)
+				: undefined;
 			if (document !== undefined) {
 				printJson(document, 2);
 				return EXIT.done;
 			}
 		}
-		await run(await application(words), words, context);
+		await run(program, words, context);
 	} catch (error) {
 		// Errors from the parser.
 		const { finished } = await import("./command.ts");
@@ -86,11 +92,6 @@ async function runCommand(args: readonly string[]): Promise<number> {
 	const { exitCode } = context.process;
 	// The library's own codes for unusable arguments are negative.
 	return typeof exitCode !== "number" || exitCode < 0 ? EXIT.usage : exitCode;
-}
-
-function asksForHelp(words: readonly string[]): boolean {
-	const end = words.indexOf("--");
-	return words.some((word, at) => (word === "--help" || word === "-h") && (end < 0 || at < end));
 }
 
 /** The context in which the parser, a command and completion run. */

@@ -2,6 +2,7 @@
 import { ArgumentScannerError, formatMessageForArgumentScannerError } from "@stricli/core";
 import { HoldfastError, reportOf } from "../values/error.ts";
 import { nearest } from "../values/nearest.ts";
+import { kebab } from "./spelling.ts";
 
 type Words = Parameters<typeof formatMessageForArgumentScannerError>[1];
 
@@ -44,13 +45,10 @@ const USUAL: Readonly<Partial<Record<string, string>>> = {
 
 /** The parser's proposals, as they are written, or the option that begins so. */
 function likeIt(typed: string, proposed: readonly string[] = [], flags: readonly string[]): string[] {
-	if (proposed.length > 0) return [...new Set(proposed.map(written))];
-	const near = nearest(written(typed), flags);
+	if (proposed.length > 0) return [...new Set(proposed.map(kebab))];
+	const near = nearest(kebab(typed), [...flags, "help"]);
 	return near === undefined ? [] : [near];
 }
-
-/** `dryRun` as `dry-run`. */
-export const written = (flag: string) => flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** `command`: the command without its arguments. `flags`: its flags, as they are written. `meant`: what may have been meant. */
 export function usageError(

@@ -108,13 +108,14 @@ export async function readServices(found: Found, { purpose }: Pick<LoadOptions, 
 	return { machines, modules: await config.modules() };
 }
 
-/** Throws one error with all faults of a config that is in no file; `from` is its source, for the message. */
-export async function requireValid(value: unknown, from: string): Promise<void> {
+/** The machines of a config that is in no file. Throws one error with all its faults; `from`, its source, and `hint` are for the message. */
+export async function machinesIn(value: unknown, from: string, hint?: string): Promise<Manifest[]> {
 	const config = configOf(value, { file: from, isNamed: false, guards: { data: false, code: false } }, {});
-	const faults = [...config.faults];
-	for (const name of config.names) faults.push(...(await resolved(name, config)).faults);
-	if (faults.length > 0)
-		throw configError(from, faults, "correct it where it is declared, then import it again");
+	const all = [];
+	for (const name of config.names) all.push(await resolved(name, config));
+	const faults = [...config.faults, ...all.flatMap((one) => one.faults)];
+	if (faults.length > 0) throw configError(from, faults, hint);
+	return all.flatMap(({ manifest }) => manifest ?? []);
 }
 
 interface Declared {

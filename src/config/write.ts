@@ -10,49 +10,64 @@ import { readYaml } from "./yaml.ts";
 export interface FirstConfig {
 	readonly machine: string;
 	readonly nixos: boolean;
-	readonly proposal: Proposal;
-	/** Folders of the user's own; undefined for root, whose states are the services. */
-	readonly own?: OwnFolders | undefined;
+	/** Undefined for a user other than root, whose services are the system's. */
+	readonly proposal: Proposal | undefined;
+	/** Folders that belong to no service. */
+	readonly folders: ProposedFolders;
 	/** Lines of YAML with the proposed providers. */
 	readonly providers: readonly string[];
 }
 
-/** For a user: their folders, and how to add the hidden ones. */
-export interface OwnFolders {
+export interface ProposedFolders {
 	readonly states: readonly { readonly name: string; readonly folder: string }[];
-	readonly hidden: readonly string[];
+	/** One more state, as a comment: not everybody needs it. */
+	readonly optional: {
+		readonly name: string;
+		/** A sentence: what is in these folders. */
+		readonly about: string;
+		readonly folders: readonly string[];
+	};
 }
 
-function ownLines({ states, hidden }: OwnFolders): string[] {
-	const hiddenAt = (margin: string) =>
-		hidden.length === 0
+/** `example`: the lines of a state, if there is none to propose. */
+function folderLines({ states, optional }: ProposedFolders, example: readonly string[]): string[] {
+	const { name, about, folders } = optional;
+	const optionalAt = (margin: string) =>
+		folders.length === 0
 			? []
 			: [
-					"      # Settings, keys and mail, which can be large and full of caches. Remove the # to back them up:",
-					`${margin}hidden:`,
-					`${margin}  folders: [${hidden.map((folder) => JSON.stringify(folder)).join(", ")}]`,
+					`      # ${about} Remove the # to back them up:`,
+					`${margin}${name}:`,
+					`${margin}  folders: [${folders.map((folder) => JSON.stringify(folder)).join(", ")}]`,
 				];
 	// A map without entries would be a mistake.
 	if (states.length === 0)
-		return ["    # state:", "    #   notes:", "    #     folders: [/home/me/notes]", ...hiddenAt("    #   ")];
+		return ["    # state:", ...example.map((line) => `    #   ${line}`), ...optionalAt("    #   ")];
 	return [
 		"    state:",
 		...states.flatMap(({ name, folder }) => [
 			`      ${name}:`,
 			`        folders: [${JSON.stringify(folder)}]`,
 		]),
-		...hiddenAt("      # "),
+		...optionalAt("      # "),
 	];
 }
 
-export function firstConfig({ machine, nixos, proposal, own, providers }: FirstConfig): string {
+export function firstConfig({ machine, nixos, proposal, folders, providers }: FirstConfig): string {
 	return [
 		"# Written by `holdfast init` from what it found on this machine. Change it as you like, and check it",
 		"# with `holdfast validate`. To list all applications that have a module: `holdfast modules`.",
 		"machines:",
 		`  ${machine}:`,
 		...(nixos ? ["    system: nixos"] : []),
-		...(own === undefined ? serviceLines(proposal) : ownLines(own)),
+		...(proposal === undefined
+			? folderLines(folders, ["notes:", "  folders: [/home/me/notes]"])
+			: [
+					...serviceLines(proposal),
+					"    # Folders that belong to no application. A service that writes to one while it is copied is named with",
+					"    # stopOnBackup, and one that must not run while it is put back with stopOnRestore.",
+					...folderLines(folders, ["notes:", "  folders: [/srv/notes]", "  stopOnRestore: [notes.service]"]),
+				]),
 		"    providers:",
 		...providers.map((line) => `      ${line}`),
 		"",
@@ -82,11 +97,6 @@ function serviceLines({ modules, services }: Proposal): string[] {
 					}),
 				]
 			: []),
-		"    # Folders that belong to no application:",
-		"    # state:",
-		"    #   notes:",
-		"    #     folders: [/srv/notes]",
-		"    #     stopOnRestore: [notes.service]",
 	];
 }
 
@@ -146,8 +156,12 @@ export async function importedConfig(
 	from: string,
 ): Promise<string> {
 	const { withClan } = await import("./clan.ts");
-	const { requireValid } = await import("./load.ts");
-	await requireValid({ machines: { [machine]: declared } }, from);
+	const { machinesIn } = await import("./load.ts");
+	await machinesIn(
+		{ machines: { [machine]: declared } },
+		from,
+		"correct it where it is declared, then import it again",
+	);
 	const { machine: imported } = withClan(declared, { name: machine });
 	return [
 		comment(`Written by \`holdfast import\` from ${from}. Check it with \`holdfast validate\`.`),

@@ -100,7 +100,7 @@ function spanOf(seconds: number): string {
 /** No greeting: Holdfast is missing or too old, or the machine cannot be reached. */
 export function noGreeting(connection: Connection, end: SessionEnd, noise: readonly string[]): HoldfastError {
 	const { machine } = connection.address;
-	if (/No command registered for .*__serve/.test([...end.stderr, ...noise].join("\n")))
+	if (/(No command registered for|unknown command) .*__serve/.test([...end.stderr, ...noise].join("\n")))
 		return new HoldfastError("holdfast-incompatible", `the Holdfast on ${machine} is too old for this one`, {
 			subject: machine,
 			hint: `update it: holdfast deploy ${machine}`,

@@ -8,6 +8,7 @@ import { wordsOfTime } from "../engines/metadata.ts";
 import type { At } from "../engines/registry.ts";
 import { maxAgeOf } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { unprotected } from "../manifest/warnings.ts";
 import type { KnownArchive } from "../steps/records.ts";
 import { accepting } from "../steps/work/expectations.ts";
 import { ownValue } from "../values/record.ts";
@@ -121,6 +122,7 @@ export function statusOf(
 		archives,
 		runs,
 		problems: [
+			...unprotected(manifest),
 			...died.map(lineOf),
 			...(manifest.notify?.length ? unsent.map((one) => `${unsentLine(one)} (try: holdfast notify)`) : []),
 			...archives.filter(({ isLate }) => isLate).map(lateness),

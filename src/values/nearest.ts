@@ -34,4 +34,10 @@ export function edits(typed: string, meant: string): number {
 export function isNear(typed: string, command: string): boolean {
 	return edits(typed, command) <= (typed.length <= SHORT || CHANGES.has(command) ? 1 : 2);
 }
+
+/** Whether to suggest the only command that begins so; none that changes live data. */
+export function isShortened(typed: string, command: string, known: readonly string[]): boolean {
+	const longer = known.filter((one) => one.startsWith(typed));
+	return typed.length >= SHORTENED && longer.length === 1 && longer[0] === command && !CHANGES.has(command);
+}
 const CHANGES: ReadonlySet<string> = new Set(["restore", "undo", "prune", "recover", "undeploy"]);

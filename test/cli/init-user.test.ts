@@ -27,12 +27,12 @@ function readable(): string | false {
 	return as(["test", "-r", HOLDFAST]).status === 0 ? false : "the checkout is not readable for other users";
 }
 
-test("with nothing to protect, the next step is to name what to back up, not to create", {
+test("with nothing to protect, that is said by the exit code too; the next step is to name what to back up, not to create", {
 	skip: readable(),
 }, () => {
 	const { status, stdout, stderr } = as([HOLDFAST, "init", "--config", join(home, "empty.yaml")]);
-	assert.equal(status, 0, stderr);
-	assert.match(stdout, /^it protects nothing yet: you have no folder that is not hidden$/m);
+	assert.equal(status, 3, stderr);
+	assert.match(stdout, /^✘ nothing is protected yet: you have no folder that is not hidden$/m);
 	assert.match(stdout, /^next: name the folders to back up in \S+empty\.yaml, under "state"/m);
 	assert.doesNotMatch(stdout, /^next: holdfast create/m);
 });

@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { loadMachines } from "../../config/load.ts";
-import { firstConfig, type OwnFolders } from "../../config/write.ts";
+import { loadMachines, machinesIn } from "../../config/load.ts";
+import { firstConfig, type ProposedFolders } from "../../config/write.ts";
+import { readYaml } from "../../config/yaml.ts";
 import { ENGINES } from "../../engines/list.ts";
 import { putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
@@ -14,6 +15,7 @@ import { linesIn } from "../../report/terminal.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
+import { type DataFolders, dataFolders } from "../data-folders.ts";
 import { type CommonFlags, commonFlags, switchFlag } from "../flags.ts";
 import { ownFolders } from "../own-folders.ts";
 
@@ -27,7 +29,9 @@ export const init = command({
 		brief: "inspect this machine and write a first config",
 		fullDescription: [
 			"It looks for services that are running or enabled and for folders of known applications, and proposes a module for",
-			"each. For a user other than root it proposes the folders of their home. Nothing is started, stopped or backed up. Edit the file as you like.",
+			"each, and for the folders in /srv, /var/www and /home a state each. For a user other than root it proposes the folders",
+			"of their home. What is left unprotected is named. Nothing is started, stopped or backed up. Edit the file as you like.",
+			"Exit code 0: the config protects something; 3: it protects nothing yet.",
 			"",
 			"Examples:",
 			"  holdfast init --dry-run      print it",
@@ -51,49 +55,55 @@ export const init = command({
 				subject: file,
 				hint: "see what would be written with --dry-run; replace the file with --force",
 			});
+		const archives = root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives");
+		const secrets = join(root ? "/etc" : configHome(), "holdfast", "secrets");
 		const proposal = propose({
 			units: await hostServices().catch(() => []),
 			folders: signFolders().filter((folder) => existsSync(folder)),
 		});
-		const archives = root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives");
-		const secrets = join(root ? "/etc" : configHome(), "holdfast", "secrets");
-		const own = root ? undefined : ownFolders(homedir(), archives);
-		const unprotected = own === undefined ? leftByRoot(proposal) : leftByUser(proposal, own);
-		const text = firstConfig({
-			machine:
-				hostname()
-					.split(".")[0]
-					?.replaceAll(/[^a-zA-Z0-9_-]/g, "-") || "machine",
-			nixos: existsSync("/etc/NIXOS"),
-			...{ proposal, own },
-			providers: ENGINES.flatMap(
-				({ firstConfig: lines, programs }) =>
-					lines?.({
-						archives,
-						secrets,
-						isInstalled: programs.every(({ names }) => names.some(programPath)),
-					}) ?? [],
-			),
-		});
+		const textWith = (folders: ProposedFolders) =>
+			firstConfig({
+				machine:
+					hostname()
+						.split(".")[0]
+						?.replaceAll(/[^a-zA-Z0-9_-]/g, "-") || "machine",
+				nixos: existsSync("/etc/NIXOS"),
+				...{ proposal: root ? proposal : undefined, folders },
+				providers: ENGINES.flatMap(
+					({ firstConfig: lines, programs }) =>
+						lines?.({
+							archives,
+							secrets,
+							isInstalled: programs.every(({ names }) => names.some(programPath)),
+						}) ?? [],
+				),
+			});
+		const { folders, unprotected } = root
+			? leftByRoot(proposal, dataFolders("/", [archives, ...(await foldersIn(textWith(NO_FOLDERS)))]))
+			: leftByUser(proposal, ownFolders(homedir(), archives));
+		const text = textWith(folders);
+		const states = (await machinesIn(readYaml({ file, text }), file)).flatMap(({ state }) =>
+			Object.keys(state),
+		);
+		const said =
+			states.length > 0
+				? `it protects: ${states.join(", ")}`
+				: `✘ nothing is protected yet: ${root ? NONE_FOR_ROOT : "you have no folder that is not hidden"}`;
+		const code = states.length > 0 ? EXIT.done : EXIT.partial;
 		if (flags.dryRun) {
 			await out.result({ kind: "answer", value: { file, config: text, unprotected }, text: linesIn(text) });
-			out.note(unprotected.map((line) => `! not protected: ${line}`));
-			return EXIT.done;
+			out.note([
+				...(states.length > 0 ? [] : [said]),
+				...unprotected.map((line) => `! not protected: ${line}`),
+			]);
+			return code;
 		}
-		let states: string[] = [];
-		const look = async (draft: string) => {
-			const machines = await loadMachines(draft);
-			states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
-		};
+		const look = async (draft: string) => void (await loadMachines(draft));
 		await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
 		await out.result({ kind: "answer", value: { file, config: text, unprotected }, text: [] });
 		out.say([
 			`wrote ${file}`,
-			states.length > 0
-				? `it protects: ${states.join(", ")}`
-				: own === undefined
-					? "it protects nothing yet: no application was recognised"
-					: "it protects nothing yet: you have no folder that is not hidden",
+			said,
 			...unprotected.map((line) => `not protected: ${line}`),
 			...(states.length > 0
 				? ["next: holdfast create, then holdfast list"]
@@ -102,27 +112,54 @@ export const init = command({
 						"then: holdfast validate, and holdfast create",
 					]),
 		]);
-		return EXIT.done;
+		return code;
 	},
 });
 
-/** One line each, with the reason. */
-function leftByRoot({ services }: Proposal): string[] {
-	if (services.length === 0) return [];
-	return [`${namesOf(services)}: no module covers them; the config has them as comments`];
+const NONE_FOR_ROOT = "no application was recognised, and there is no folder in /srv, /var/www or /home";
+
+interface Chosen {
+	readonly folders: ProposedFolders;
+	/** One line each, with the reason. */
+	readonly unprotected: readonly string[];
 }
 
-function leftByUser({ modules, services }: Proposal, { hidden }: OwnFolders): string[] {
+const NO_FOLDERS: ProposedFolders = { states: [], optional: { name: "", about: "", folders: [] } };
+
+/** Those of the states in a config. */
+async function foldersIn(text: string): Promise<string[]> {
+	const machines = await machinesIn(readYaml({ file: "config", text }), "config");
+	return machines.flatMap(({ state }) => Object.values(state).flatMap(({ folders }) => folders));
+}
+
+function leftByRoot({ services }: Proposal, folders: DataFolders): Chosen {
+	return {
+		folders,
+		unprotected: [
+			...(services.length === 0
+				? []
+				: [`${namesOf(services)}: no module covers them; the config has them as comments`]),
+			...folders.left,
+			"the rest of the system, such as /etc and /root: name what you need of it under `state`",
+		],
+	};
+}
+
+function leftByUser({ modules, services }: Proposal, folders: ProposedFolders): Chosen {
 	const found = [...modules.map(({ name }) => ({ unit: name })), ...services];
-	return [
-		`files that lie directly in ${homedir()}: a state has folders; move them into one`,
-		...(hidden.length > 0
-			? [`${hidden.join(", ")}: settings, keys and caches; the config has them as a comment`]
-			: []),
-		...(found.length > 0
-			? [`${namesOf(found)}: they are the system's; for these, run: sudo holdfast init`]
-			: ["the system's own files and services: for these, run: sudo holdfast init"]),
-	];
+	const hidden = folders.optional.folders;
+	return {
+		folders,
+		unprotected: [
+			`files that lie directly in ${homedir()}: a state has folders; move them into one`,
+			...(hidden.length > 0
+				? [`${hidden.join(", ")}: settings, keys and caches; the config has them as a comment`]
+				: []),
+			...(found.length > 0
+				? [`${namesOf(found)}: they are the system's; for these, run: sudo holdfast init`]
+				: ["the system's own files and services: for these, run: sudo holdfast init"]),
+		],
+	};
 }
 
 const namesOf = (services: readonly { readonly unit: string }[]) =>

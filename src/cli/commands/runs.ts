@@ -1,4 +1,4 @@
-// holdfast runs, holdfast runs show ID
+// holdfast runs, holdfast runs show [ID]
 import { places } from "../../host/places.ts";
 import { Journal } from "../../run/journal.ts";
 import { unfinishedRuns } from "../../run/unfinished-runs.ts";
@@ -34,15 +34,17 @@ const show = command({
 			kind: "tuple",
 			parameters: [
 				{
-					brief: "the run's id, as printed by `holdfast runs`, or `latest`",
+					brief: "the run's id, as printed by `holdfast runs`, or `latest`, which is the default",
 					placeholder: "ID",
+					optional: true,
 					parse: (id: string) => id,
 					proposeCompletions: proposePastRuns,
 				},
 			],
 		},
 	},
-	async run({ out }: Call, _flags: Flags, wanted: string) {
+	async run({ out }: Call, _flags: Flags, given?: string) {
+		const wanted = given ?? "latest";
 		using journal = Journal.read(places().state);
 		const id = wanted === "latest" ? journal.runs(1)[0]?.id : wanted;
 		if (id === undefined)

@@ -4,7 +4,7 @@ import { secretFilesOf } from "../../fleet/secrets.ts";
 import { isHere } from "../../fleet/select.ts";
 import { isMissing } from "../../host/secret.ts";
 import type { Manifest } from "../../manifest/schema.ts";
-import { warningsOn } from "../../manifest/warnings.ts";
+import { unprotected, warningsOn } from "../../manifest/warnings.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
@@ -21,7 +21,11 @@ export const validate = command({
 	async run({ out }: Call, flags: CommonFlags) {
 		const { file, names, resolve } = await loadConfig(flags.config, { ...loading, purpose: "look" });
 		const manifests = await resolve();
-		const warnings = [...manifests.values()].flatMap((one) => [...warningsOn(one), ...missingSecrets(one)]);
+		const warnings = [...manifests.values()].flatMap((one) => [
+			...unprotected(one).map((line) => `${one.machine}: ${line}`),
+			...warningsOn(one),
+			...missingSecrets(one),
+		]);
 		printMessage(warnings.map((line) => `! ${line}`));
 		await out.result({
 			kind: "answer",

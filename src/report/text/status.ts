@@ -10,11 +10,12 @@ import { wrapped } from "./wrap.ts";
 
 export function* statusText(machines: Series<Standing>): Generator<string> {
 	const each = () => machines[Symbol.iterator]();
-	yield* longTable(
-		["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "READ", "SIZE", "GROWTH"],
-		each().flatMap(({ machine, archives }) => archives.map((one) => rowOf(machine, one))),
-		{ drops: [...sameMachine(machines), "GROWTH", "SIZE", "READ"], wraps: ["DESTINATION", "STATE"] },
-	);
+	if (each().some(({ archives }) => archives.length > 0))
+		yield* longTable(
+			["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "READ", "SIZE", "GROWTH"],
+			each().flatMap(({ machine, archives }) => archives.map((one) => rowOf(machine, one))),
+			{ drops: [...sameMachine(machines), "GROWTH", "SIZE", "READ"], wraps: ["DESTINATION", "STATE"] },
+		);
 	for (const one of machines) yield* wrapped(worksOf(one), screenWidth(), "  ");
 	for (const { machine, problems } of machines)
 		for (const line of problems) yield* wrapped(`✘ ${machine}: ${line}`, screenWidth(), "  ");

@@ -1,0 +1,75 @@
+// What `holdfast init` proposes to root beside the services: the folders in /srv, /var/www and /home.
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { dataFolders } from "../../src/cli/data-folders.ts";
+import { machinesIn } from "../../src/config/load.ts";
+import { firstConfig } from "../../src/config/write.ts";
+import { readYaml } from "../../src/config/yaml.ts";
+import { scratch } from "../support/scratch.ts";
+
+const root = scratch("init-folders");
+const at = (path: string) => join(root, path);
+function put(path: string) {
+	mkdirSync(dirname(at(path)), { recursive: true });
+	writeFileSync(at(path), "content");
+}
+
+for (const file of [
+	...["srv/notes/a", "srv/wiki data/a", "srv/gitea/a", "srv/lost+found/a", "srv/a-file", "srv/.hidden/a"],
+	...["var/www/html/index.html", "home/alice/letter", "opt/own-program/bin/it", "elsewhere/a"],
+])
+	put(file);
+mkdirSync(at("srv/empty"));
+symlinkSync(at("elsewhere"), at("srv/link"));
+
+/** `covered`: of a module, and the archives. */
+const found = dataFolders(root, [at("srv/gitea/data"), at("var/backups")]);
+
+test("each folder is a state; what is empty, a link, or a service's or archives' is none", () => {
+	assert.deepEqual(found.states, [
+		{ name: "srv-notes", folder: at("srv/notes") },
+		{ name: "srv-wiki-data", folder: at("srv/wiki data") },
+		{ name: "www-html", folder: at("var/www/html") },
+		{ name: "home-alice", folder: at("home/alice") },
+	]);
+});
+
+test("what is there and not proposed is named", () => {
+	assert.deepEqual(found.optional.folders, [at("opt/own-program")]);
+	assert.deepEqual(found.left, [
+		`files that lie directly in ${at("srv")}: a state has folders; move them into one`,
+		`${at("srv/link")}: a link; name the folder that it leads to`,
+		`${at("opt/own-program")}: mostly programs; the config has them as a comment`,
+	]);
+});
+
+for (const [what, folders] of [
+	["all of it", found],
+	["nothing", dataFolders(at("elsewhere"), [])],
+] as const)
+	test(`with ${what}, the config is valid, also without the comment marks`, async () => {
+		const text = firstConfig({
+			...{ machine: "web01", nixos: false, folders, proposal: { modules: [], services: [] } },
+			providers: ["disk:", "  type: tar", `  destinations: { disk: { path: ${at("archives")} } }`],
+		});
+		const statesIn = async (some: string) => {
+			const [machine] = await machinesIn(readYaml({ file: "config", text: some }), "config");
+			return Object.keys(machine?.state ?? {});
+		};
+		const names = folders.states.map(({ name }) => name);
+		assert.deepEqual(await statesIn(text), names);
+		const uncommented = text.replace(
+			/^( +)# (( *)(state:|notes:|programs:|folders:|stopOnRestore:).*)$/gm,
+			"$1$2",
+		);
+		assert.deepEqual(await statesIn(uncommented), names.length > 0 ? [...names, "programs"] : ["notes"]);
+	});
+
+test("more folders than anybody reads: the others are counted", () => {
+	for (let count = 0; count < 40; count++) put(`many/srv/n${count}/a`);
+	const { states, left } = dataFolders(at("many"), []);
+	assert.equal(states.length, 30);
+	assert.deepEqual(left, ["10 more folders of these: add those that you need under `state`"]);
+});

@@ -1,0 +1,46 @@
+// A config that protects nothing is never shown as if all were well.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("unprotected");
+
+test("without a state, status says so and fails, validate warns, and create refuses", async () => {
+	const place = new Place(folder);
+	place.declare({ state: {} });
+	const status = await place.holdfast("status");
+	assert.equal(status.code, 1);
+	assert.match(
+		status.stdout,
+		/^✘ web01: nothing is protected: the config declares no state of this machine/m,
+	);
+	assert.doesNotMatch(status.stdout, /✔|LAST GOOD/);
+	const validated = await place.holdfast("validate");
+	assert.equal(validated.code, 0);
+	assert.match(validated.stderr, /^! web01: nothing is protected: the config declares no state/m);
+	const created = await place.holdfast("create");
+	assert.equal(created.code, 2);
+	assert.match(created.stderr, /declares no state/);
+});
+
+test("without a place for archives, status says so and fails", async () => {
+	const place = new Place(folder);
+	place.declare({ state: { data: { folders: [place.path("data")] } }, providers: {} });
+	const { code, stdout } = await place.holdfast("status");
+	assert.equal(code, 1);
+	assert.match(stdout, /^✘ web01: nothing is protected: the config names no place for archives/m);
+});
+
+test("runs show without an id shows the newest run", async () => {
+	const place = new Place(folder);
+	place.write("data/file", "precious");
+	place.declare({ state: { data: { folders: [place.path("data")] } } });
+	const none = await place.holdfast("runs", "show");
+	assert.equal(none.code, 2);
+	assert.match(none.stderr, /^holdfast: there has been no run on this machine\n$/);
+	assert.equal((await place.holdfast("create")).code, 0);
+	const shown = await place.holdfast("runs", "show");
+	assert.equal(shown.code, 0);
+	assert.equal(shown.stdout, (await place.holdfast("runs", "show", "latest")).stdout);
+});
