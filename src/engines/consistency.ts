@@ -6,9 +6,26 @@ export const CONSISTENCIES = {
 	atomic: "its folders were read from snapshots of one instant",
 	stopped: "its units were down while it was read",
 	dumped: "only databases, each dumped as it was at one moment",
+	spread:
+		"its folders were read from snapshots of several volumes, taken one after the other while its units may have written",
 	live: "its folders were read while its units may have written to them",
 	fuzzy: "files changed while they were read",
 } as const;
+
+/** The word for a state that was read without a change; `snapshots`: of how many volumes; `still`: its units did not run meanwhile. */
+export function wordFor({
+	folders,
+	snapshots = 0,
+	still = false,
+}: {
+	readonly folders: readonly string[];
+	readonly snapshots?: number;
+	readonly still?: boolean | undefined;
+}): keyof typeof CONSISTENCIES {
+	if (snapshots > 0) return snapshots === 1 || still ? "atomic" : "spread";
+	if (still) return "stopped";
+	return folders.length === 0 ? "dumped" : "live";
+}
 
 /** One of these words, or that of a later version; undefined if the state is not in the archive. */
 export function consistencyOf({
@@ -16,9 +33,7 @@ export function consistencyOf({
 	consistency,
 	changed = 0,
 	folders,
-	dumps = [],
-}: Pick<StateRecord, "outcome" | "consistency" | "changed" | "folders" | "dumps">): string | undefined {
+}: Pick<StateRecord, "outcome" | "consistency" | "changed" | "folders">): string | undefined {
 	if (outcome !== "good") return undefined;
-	if (changed > 0) return "fuzzy";
-	return consistency ?? (folders.length === 0 && dumps.length > 0 ? "dumped" : "live");
+	return changed > 0 ? "fuzzy" : (consistency ?? wordFor({ folders }));
 }

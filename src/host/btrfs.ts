@@ -1,9 +1,10 @@
 // Btrfs subvolumes: they move along when their parent folder is renamed, but `rm` does not delete them.
-import { type Stats, statfsSync } from "node:fs";
+import { lstatSync, type Stats, statfsSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { closeOffForAll } from "./enclosure.ts";
 import { exec, execText } from "./exec.ts";
 import { closing, type Folder, openFolder } from "./folder.ts";
+import { isAtOrBelow, mountAt, mountsOf, movedTo, onDisk } from "./mounts.ts";
 
 const BTRFS_MAGIC = 0x9123683e;
 /** The inode of every subvolume's root (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
@@ -22,6 +23,38 @@ export async function subvolumesBelow(path: string, signal: AbortSignal): Promis
 	const test = ["-xdev", "-mindepth", "1", "-type", "d", "-inum", String(INODE), "-print0"];
 	const { text } = await execText(["find", path, ...test], { signal });
 	return text.split("\0").filter((one) => one !== "");
+}
+
+/**
+ * The paths of the subvolumes directly within this one. The file system is asked, in the same time however many files there are;
+ * only if its answer leaves doubt are the folders read. For root only.
+ */
+export async function subvolumesIn(volume: string, signal: AbortSignal): Promise<string[]> {
+	const mount = mountAt(volume, mountsOf("self"));
+	const { text } = await execText(["btrfs", "subvolume", "list", "-o", "--", volume], { signal });
+	const root = mount && onDisk(volume, mount);
+	const listed = text
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => /^ID \d+ gen \d+ top level \d+ path (.+)$/.exec(line)?.[1])
+		.map((path) =>
+			path !== undefined && root !== undefined && isAtOrBelow(`/${path}`, root)
+				? movedTo(`/${path}`, root, volume)
+				: undefined,
+		);
+	// A name may contain line breaks, and a folder on the way may have been renamed meanwhile.
+	const isSure = listed.every((path) => path !== undefined && isThere(path));
+	return isSure
+		? listed.filter((path) => path !== undefined)
+		: (await subvolumesBelow(volume, signal)).filter((path) => path !== volume);
+}
+
+function isThere(path: string): boolean {
+	try {
+		return isSubvolume(path, lstatSync(path));
+	} catch {
+		return false;
+	}
 }
 
 /** Delete the subvolumes in our own data; not where a link in place of a folder could lead to data of others. */

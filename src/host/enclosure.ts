@@ -152,7 +152,9 @@ export async function closeOffForAll(
 	const all = closed.map((one) => (typeof one === "string" ? { folder: one } : one));
 	const enclosure = await enclose(all);
 	if (!("why" in enclosure)) return enclosure;
-	const moved = all.find(({ folder, at }) => typeof folder === "string" && at !== undefined && at !== folder);
+	const moved = all.findLast(
+		({ folder, at }) => typeof folder === "string" && at !== undefined && at !== folder,
+	);
 	if (moved)
 		throw new HoldfastError(
 			"snapshot-failed",

@@ -1,6 +1,7 @@
 // Mount points of file systems.
 import { opendirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { HoldfastError } from "../values/error.ts";
 
 export interface Mount {
@@ -74,6 +75,23 @@ export function diskHolding(path: string): string | undefined {
 	const found = all.findLast((one) => one.path === mount && one.type !== "autofs");
 	return mount === "/" || found === undefined || isAnyway(found, all) ? undefined : mount;
 }
+
+/** The innermost mount over a path, and of several at one place the last. */
+export function mountAt(path: string, all: readonly Mount[]): Mount | undefined {
+	return all
+		.filter((one) => isAtOrBelow(path, one.path))
+		.reduce<Mount | undefined>(
+			(inner, one) => (inner !== undefined && inner.path.length > one.path.length ? inner : one),
+			undefined,
+		);
+}
+
+/** A path below a folder as one below another: `/a/b/c` in `/a` is `/x/b/c` in `/x`. */
+export const movedTo = (path: string, from: string, to: string): string =>
+	join(to, path.slice(from === "/" ? 0 : from.length));
+
+/** Where a path is on the file system of the mount that shows it. */
+export const onDisk = (path: string, { path: at, root }: Mount): string => movedTo(path, at, root);
 
 /** Whether a file system other than autofs is mounted at exactly this path. */
 export function isMounted(folder: string): boolean {

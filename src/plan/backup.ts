@@ -91,7 +91,7 @@ export function planBackup(request: BackupRequest): Plan {
 						exclude: state.exclude,
 						except: except.get(name) ?? [],
 						seenBy: foldersPresent.id(name),
-						...caught.of(name),
+						...caught.of(name, state.stopOnBackup.length > 0),
 						...(state.stopOnBackup.length > 0 && !isEarly(name) ? { stopped: true } : {}),
 						dumps: state.dumps.map((_, index) => ({ step: dump.id(name, index), streamed })),
 					},
@@ -132,10 +132,10 @@ function startsEarly(
 	caught: SnapshotSteps,
 ): (name: string) => boolean {
 	const labels = (state: State) => state.stopOnBackup.map(unitLabel);
-	const needed = new Set(states.flatMap(([name, state]) => (caught.of(name).snapshot ? [] : labels(state))));
+	const needed = new Set(states.flatMap(([name, state]) => (caught.has(name) ? [] : labels(state))));
 	return (name) => {
 		const state = states.find(([one]) => one === name)?.[1];
-		return caught.of(name).snapshot !== undefined && !labels(state as State).some((unit) => needed.has(unit));
+		return caught.has(name) && !labels(state as State).some((unit) => needed.has(unit));
 	};
 }
 

@@ -5,6 +5,7 @@ import type { Step } from "../steps/plan.ts";
 import { stateScope } from "../steps/scope.ts";
 import { snapshot } from "../steps/snapshot.ts";
 import { snapshotDrop } from "../steps/snapshot-drop.ts";
+import { recordOf } from "../values/record.ts";
 import type { FolderSnapshot, StateSnapshots } from "./snapshots.ts";
 
 /** Snapshots fail and are undone together. */
@@ -18,8 +19,9 @@ export interface SnapshotSteps {
 	readonly drop: readonly Step[];
 	/** The private folders of the snapshots. */
 	readonly areas: readonly string[];
-	/** For the step that writes a state. */
-	of(state: string): Pick<StateToStore, "snapshot">;
+	has(state: string): boolean;
+	/** For the step that writes a state; `still`: its units stand still while it is caught. */
+	of(state: string, still: boolean): Pick<StateToStore, "snapshot">;
 }
 
 export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): SnapshotSteps {
@@ -31,6 +33,8 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 	const namesOf = (folders: readonly FolderSnapshot[]) => [
 		...new Set(folders.map(({ volume }) => volume.name)),
 	];
+	const pathsOf = (folders: readonly FolderSnapshot[]) =>
+		recordOf(folders.map(({ path, from }) => [path, from]));
 	const areas = [...new Set(volumes.map(({ area }) => area))];
 	const unable = [...survey].flatMap(([name, one]) => ("why" in one ? [{ name, ...one }] : []));
 	const take: Step[] =
@@ -52,7 +56,15 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 						states: Object.fromEntries([
 							...[...able].map(
 								([name, { folders, required }]) =>
-									[name, { scope: stateScope(name), required, volumes: namesOf(folders) }] as const,
+									[
+										name,
+										{
+											scope: stateScope(name),
+											required,
+											volumes: namesOf(folders),
+											folders: pathsOf(folders),
+										},
+									] as const,
 							),
 							...unable.map(
 								({ name, why, required }) =>
@@ -77,7 +89,8 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 						}),
 					],
 		areas,
-		of(name) {
+		has: (name) => able.has(name),
+		of(name, still) {
 			const one = able.get(name);
 			if (one === undefined) return {};
 			return {
@@ -85,7 +98,8 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 					step: snapshot.id(),
 					volumes: namesOf(one.folders),
 					required: one.required,
-					folders: Object.fromEntries(one.folders.map(({ path, from }) => [path, from])),
+					folders: pathsOf(one.folders),
+					...(still ? { still } : {}),
 				},
 			};
 		},

@@ -1,12 +1,14 @@
 // Which states can be caught in one instant: all of a state's folders lie on volumes of which a snapshot can be taken.
 import { createHash } from "node:crypto";
+import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
-import { isAtOrBelow, type Mount, mountHolding, mountsOf } from "../host/mounts.ts";
+import { isAtOrBelow, type Mount, mountAt, mountHolding, mountsOf } from "../host/mounts.ts";
 import { PRIVATE } from "../host/private-area.ts";
 import { programPath } from "../host/programs.ts";
 import { type Resolved, resolvedOrSame, resolvePath } from "../host/trust.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
 import { SNAPSHOTS } from "../snapshots/list.ts";
+import { type Piece, piecesOf } from "../snapshots/pieces.ts";
 import { wordsOf } from "../values/system-error.ts";
 
 /** A state's snapshots, or why there are none. */
@@ -15,7 +17,7 @@ export type StateSnapshots =
 	| { readonly why: string; readonly required: boolean };
 
 export interface FolderSnapshot {
-	/** Its real path. */
+	/** The real path of a declared folder, or of a volume in it. */
 	readonly path: string;
 	/** The same in the snapshot. */
 	readonly from: string;
@@ -29,15 +31,34 @@ export interface FolderSnapshot {
 	};
 }
 
-/** By state; states that want no snapshot are not in it. Looks at the machine. `liveReader`: a provider that reads the live folders. */
+interface Survey {
+	readonly run: string;
+	readonly mounts: readonly Mount[];
+	/** By the device number that a volume's files have. */
+	readonly known: Map<number, FolderSnapshot["volume"]>;
+	isOurs(path: string): boolean;
+}
+
+/**
+ * By state; states that want no snapshot are not in it. Looks at the machine. `areas`: private folders of earlier
+ * runs; `liveReader`: a provider that reads the live folders.
+ */
 export async function surveySnapshots(
 	manifest: Manifest,
 	states: readonly string[],
-	run: string,
-	liveReader?: string,
+	{
+		run,
+		areas = [],
+		liveReader,
+	}: { run: string; areas?: readonly string[]; liveReader?: string | undefined },
 ): Promise<ReadonlyMap<string, StateSnapshots>> {
 	const found = new Map<string, StateSnapshots>();
-	const mounts = mountsOf("self");
+	const survey: Survey = {
+		run,
+		mounts: mountsOf("self"),
+		known: new Map(),
+		isOurs: (path) => areas.some((area) => isAtOrBelow(path, area)),
+	};
 	for (const name of states) {
 		const state = manifest.state[name];
 		if (state?.snapshot === undefined || state.snapshot === "never" || state.folders.length === 0) continue;
@@ -47,7 +68,7 @@ export async function surveySnapshots(
 			continue;
 		}
 		try {
-			found.set(name, { required, folders: await foldersOf(manifest, name, state, run, mounts) });
+			found.set(name, { required, folders: await foldersOf(manifest, name, state, survey) });
 		} catch (error) {
 			found.set(name, { required, why: wordsOf(error) });
 		}
@@ -59,59 +80,56 @@ async function foldersOf(
 	{ state: all }: Manifest,
 	name: string,
 	{ folders }: State,
-	run: string,
-	mounts: readonly Mount[],
+	survey: Survey,
 ): Promise<FolderSnapshot[]> {
 	if (process.getuid?.() !== 0) throw new Error("only root can take one");
 	const others = Object.entries(all).flatMap(([other, { folders }]) => (other === name ? [] : folders));
-	const result: FolderSnapshot[] = [];
+	const result = new Map<string, FolderSnapshot>();
 	for (const folder of folders) {
 		const real = resolvedOrSame(folder);
 		const nested = others.find((other) => other !== folder && isAtOrBelow(resolvedOrSame(other), real));
 		if (nested !== undefined) throw new Error(`${folder} contains ${nested}, which belongs to another state`);
-		result.push(await folderSnapshot(folder, run, mounts));
+		for (const one of await folderSnapshots(folder, survey)) result.set(one.path, one);
 	}
-	return result;
+	return [...result.values()];
 }
 
-async function folderSnapshot(
-	folder: string,
-	run: string,
-	mounts: readonly Mount[],
-): Promise<FolderSnapshot> {
+async function folderSnapshots(folder: string, survey: Survey): Promise<FolderSnapshot[]> {
 	const resolved = resolvePath(folder);
 	const { path } = resolved;
 	if (!resolved.found?.isDirectory()) throw new Error(`${folder} is not a folder`);
 	requireOwnPath(resolved);
-	const mounted = mounts.find((mount) => mount.path !== path && isAtOrBelow(mount.path, path));
-	if (mounted) throw new Error(`another file system is mounted in ${folder}, at ${mounted.path}`);
-	const { kind, volume } = volumeOf(folder, path, mounts);
-	const obstacle = await kind.obstacleIn(path, AbortSignal.timeout(600_000));
-	if (obstacle !== undefined) throw new Error(`${folder}: ${obstacle}`);
-	const { names, debianPackage } = kind.program;
-	if (!names.some((program) => programPath(program)))
-		throw new Error(`${names[0]} is not installed (Debian package: ${debianPackage})`);
-	const name = createHash("sha256").update(volume).digest("hex").slice(0, 12);
-	// A volume that is mounted twice is caught twice.
-	const area = `${areaFor(volume, mounts)}/${PRIVATE}${run}-${name}`;
-	const below = path.slice(volume === "/" ? 0 : volume.length);
-	return {
-		path,
-		from: `${area}/${name}${below}`,
-		volume: { name, type: kind.type, volume, area, mount: mountHolding(area) },
-	};
+	const { mounts } = survey;
+	for (const { program } of SNAPSHOTS)
+		if (!program.names.some((name) => programPath(name)))
+			throw new Error(`${program.names[0]} is not installed (Debian package: ${program.debianPackage})`);
+	const pieces = await piecesOf(path, mounts, survey.isOurs, AbortSignal.timeout(600_000));
+	const [outermost] = pieces;
+	if (outermost === undefined) return [];
+	requireOwnPath(resolvePath(outermost.volume));
+	const device = (one: string) => mountAt(one, mounts)?.device;
+	return pieces.map((piece) => {
+		// Beside the outermost volume, where other users change less, and no snapshot is in the way of the next.
+		const isBeside = device(piece.volume) === device(outermost.volume);
+		const volume = volumeFor(piece, isBeside ? outermost.volume : piece.volume, survey);
+		return { path: piece.path, from: `${volume.area}/${volume.name}${piece.below}`, volume };
+	});
 }
 
-function volumeOf(folder: string, path: string, mounts: readonly Mount[]) {
-	const mount = mountAt(path, mounts)?.path ?? "/";
-	for (const kind of SNAPSHOTS) {
-		const volume = kind.volumeOf(path);
-		// A file system, or a part of one, that is mounted in the volume is not in its snapshot.
-		if (volume !== undefined && isAtOrBelow(volume, mount)) return { kind, volume };
-	}
-	throw new Error(
-		`${folder} is on a file system of which no snapshot can be taken (${mountAt(path, mounts)?.type ?? "unknown"}, mounted at ${mount})`,
-	);
+/** One volume has one snapshot, by whatever paths it is reached. */
+function volumeFor(
+	{ volume, kind }: Piece,
+	beside: string,
+	{ known, mounts, run }: Survey,
+): FolderSnapshot["volume"] {
+	const { dev } = lstatSync(volume);
+	const found = known.get(dev);
+	if (found !== undefined) return found;
+	const name = createHash("sha256").update(volume).digest("hex").slice(0, 12);
+	const area = `${areaFor(beside, mounts)}/${PRIVATE}${run}-${name}`;
+	const made = { name, type: kind.type, volume, area, mount: mountHolding(area) };
+	known.set(dev, made);
+	return made;
 }
 
 /** The snapshot is put over this path in a namespace: nobody may lead the path somewhere else meanwhile. */
@@ -130,14 +148,4 @@ function areaFor(volume: string, mounts: readonly Mount[]): string {
 			`other users can change ${volume}, and a snapshot needs a place beside it that they cannot`,
 		);
 	return safe === "/" ? "" : safe;
-}
-
-/** The innermost mount, and of several at one place the last. */
-function mountAt(path: string, mounts: readonly Mount[]): Mount | undefined {
-	return mounts
-		.filter((one) => isAtOrBelow(path, one.path))
-		.reduce<Mount | undefined>(
-			(inner, one) => (inner !== undefined && inner.path.length > one.path.length ? inner : one),
-			undefined,
-		);
 }

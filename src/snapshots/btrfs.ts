@@ -2,9 +2,9 @@
 // (btrfs-subvolume(8)).
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
-import { isSubvolume, subvolumesBelow } from "../host/btrfs.ts";
-import { execOk, execText } from "../host/exec.ts";
-import { entryIn } from "../host/folder.ts";
+import { isSubvolume, subvolumesIn } from "../host/btrfs.ts";
+import { execOk } from "../host/exec.ts";
+import { entryIn, openFolder } from "../host/folder.ts";
 import type { SnapshotKind } from "./snapshot.ts";
 
 export const btrfs: SnapshotKind = {
@@ -17,22 +17,12 @@ export const btrfs: SnapshotKind = {
 			if (at === "/") return undefined;
 		}
 	},
-	async obstacleIn(path, signal) {
-		const [first, ...more] = (await subvolumesBelow(path, signal)).filter((one) => one !== path);
-		if (first === undefined) return undefined;
-		return more.length === 0
-			? `it contains the subvolume ${first}`
-			: `it contains ${more.length + 1} subvolumes, such as ${first}`;
-	},
-	async holeIn(path, signal) {
-		// The inode of a folder in place of a subvolume (btrfs: BTRFS_EMPTY_SUBVOL_DIR_OBJECTID).
-		const { text } = await execText(["find", path, "-xdev", "-type", "d", "-inum", "2", "-print0", "-quit"], {
-			signal,
-		});
-		return text.split("\0")[0] || undefined;
-	},
+	nestedIn: subvolumesIn,
 	async take(volume, area, name, signal) {
-		await execOk(["btrfs", "subvolume", "snapshot", "-r", "--", volume, name], {
+		// Other users may change the way to a volume within another one.
+		using from = openFolder(volume);
+		const self = `/proc/${process.pid}/fd/${from.fd}`;
+		await execOk(["btrfs", "subvolume", "snapshot", "-r", "--", self, name], {
 			...{ cwd: area.self, signal, doing: `take a snapshot of ${volume}`, timeoutSeconds: 300 },
 		});
 	},

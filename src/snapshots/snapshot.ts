@@ -11,10 +11,8 @@ export interface SnapshotKind {
 	readonly program: Program;
 	/** The root of the volume that contains this path, which has no links on the way; undefined if that is of another kind. */
 	volumeOf(path: string): string | undefined;
-	/** Why a snapshot of the volume would not hold everything below this path; undefined if it would. */
-	obstacleIn(path: string, signal: AbortSignal): Promise<string | undefined>;
-	/** The first place below this path of a snapshot where something was that it does not hold. */
-	holeIn(path: string, signal: AbortSignal): Promise<string | undefined>;
+	/** The paths of the volumes directly within this one, which its snapshot does not hold. Takes no longer for more files. */
+	nestedIn(volume: string, signal: AbortSignal): Promise<string[]>;
 	/** Catch the volume as it is now, read-only and synced, as an entry of this name in a private folder on the same file system. */
 	take(volume: string, area: Folder, name: string, signal: AbortSignal): Promise<void>;
 	/** Safe to repeat. */

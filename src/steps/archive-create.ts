@@ -15,10 +15,13 @@ const state = object({
 	seenBy: v.exactOptional(ref<"folders-present">()),
 	/**
 	 * It is read from snapshots, if the step took them all: its folders' real paths, and those in the snapshots. `required`: it is
-	 * not read otherwise.
+	 * not read otherwise; `still`: its units stand still while they are taken.
 	 */
 	snapshot: v.exactOptional(
-		object({ step: ref<"snapshot">(), volumes: texts, folders: byName(text), required: v.boolean() }),
+		object({
+			...{ step: ref<"snapshot">(), volumes: texts, folders: byName(text), required: v.boolean() },
+			still: v.exactOptional(v.boolean()),
+		}),
 	),
 	/** Its units are down while it is read. */
 	stopped: v.exactOptional(v.boolean()),

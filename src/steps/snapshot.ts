@@ -25,6 +25,8 @@ const params = {
 			required: v.boolean(),
 			/** The names of its volumes. */
 			volumes: texts,
+			/** Its folders and what is mounted or nested in them: the real paths, and those in the snapshots. */
+			folders: v.exactOptional(byName(text)),
 			/** Why there are none. */
 			why: v.exactOptional(text),
 		}),
@@ -36,6 +38,8 @@ const note = object({ began: v.literal(true) });
 const hands = object({
 	/** The names of the volumes that were caught. */
 	caught: v.exactOptional(texts),
+	/** The states of which something is not in the snapshots. */
+	torn: v.exactOptional(texts),
 	/** Seconds between the first snapshot and the last. */
 	spread: v.exactOptional(v.number()),
 });

@@ -22,6 +22,11 @@ const RECORDS: Readonly<Record<string, readonly [StateRecord, string, RegExp?]>>
 		"app (stopped)",
 		/stopped: its units were down/,
 	],
+	spread: [
+		{ outcome: "good", folders, consistency: "spread" },
+		"app (spread)",
+		/spread: its folders were read from snapshots of several volumes/,
+	],
 	dumped: [
 		{ outcome: "good", folders: [], dumps, consistency: "dumped" },
 		"app (dumped)",

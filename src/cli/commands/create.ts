@@ -116,16 +116,16 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 	const { accept, service: services = [] } = flags;
 	const run = newRunId();
 	const states = services.length > 0 ? services : Object.keys(manifest.state);
+	const areas = neverStored();
 	const snapshots = states.some((name) => wantsSnapshot(manifest.state[name]))
-		? await (await import("../../plan/snapshots.ts")).surveySnapshots(
-				manifest,
-				states,
+		? await (await import("../../plan/snapshots.ts")).surveySnapshots(manifest, states, {
 				run,
-				targets.find(({ readsLive }) => readsLive)?.provider,
-			)
+				areas,
+				liveReader: targets.find(({ readsLive }) => readsLive)?.provider,
+			})
 		: undefined;
 	return planBackup({
-		...{ manifest, run, services, targets, spool, accept, areas: neverStored() },
+		...{ manifest, run, services, targets, spool, accept, areas },
 		...(snapshots ? { snapshots } : {}),
 	});
 }

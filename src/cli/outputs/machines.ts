@@ -17,7 +17,9 @@ const archive = like<ArchiveStatus>()(
 		archive: v.exactOptional(about("the id of the newest good one", v.string())),
 		created: v.exactOptional(time),
 		ageSeconds: number,
-		consistency: v.exactOptional(about("`atomic`, `stopped`, `dumped`, `live` or `fuzzy`", v.string())),
+		consistency: v.exactOptional(
+			about("`atomic`, `stopped`, `dumped`, `spread`, `live` or `fuzzy`", v.string()),
+		),
 		maxAgeSeconds: v.number(),
 		bytes: v.exactOptional(about("of the state in that archive", v.number())),
 		growthBytes: v.exactOptional(about("in a week", v.number())),

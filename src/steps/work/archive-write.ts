@@ -15,9 +15,7 @@ import type {
 } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { vanishedRoots } from "../../engines/roots.ts";
-import { foldersToClose } from "../../host/closing.ts";
 import { digesting } from "../../host/digest.ts";
-import type { Closed } from "../../host/enclosure.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { ownUser } from "../../host/users.ts";
@@ -28,9 +26,9 @@ import type { StepContext } from "../context.ts";
 import type { DumpedDatabase } from "../dump.ts";
 import { withPoint } from "../fault.ts";
 import { afterwards, dumpedBy } from "./archive-seen.ts";
+import { closedFor } from "./closed-folders.ts";
 import { exclusionsOf } from "./folders-present.ts";
 import { type MeasuredStates, measureStates } from "./measured.ts";
-import { failHoles } from "./snapshot-holes.ts";
 import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
 
 /** The scope whose dump failed while the engine was reading it. */
@@ -55,7 +53,6 @@ interface Flowed {
 export async function writeArchive(step: ArchiveCreateStep, context: StepContext<Begun>, broken: Broken) {
 	const { plan } = context;
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
-	await failHoles(step, context);
 	const toStore = statesToStore(step, destination, context);
 	if (toStore.good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
@@ -131,15 +128,6 @@ async function requestOf(
 		...context.mountOf(destination.location),
 		records: (names) => context.records(destination, names),
 	};
-}
-
-/** Where no links are followed, and from where the folders are read that snapshots caught. The outermost come first. */
-async function closedFor({ good, found, caught }: ToStore): Promise<(string | Closed)[]> {
-	const live = good
-		.filter(([name]) => !caught.has(name))
-		.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? []));
-	const bound = good.flatMap(([name]) => caught.get(name) ?? []);
-	return [...(await foldersToClose(live)), ...bound.sort((a, b) => a.at.length - b.at.length)];
 }
 
 /** What is known once the engine has written. */

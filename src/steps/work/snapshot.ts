@@ -9,6 +9,7 @@ import type { StepContext } from "../context.ts";
 import type { Began, Caught, SnapshotStep } from "../snapshot.ts";
 import type { SnapshotDropStep } from "../snapshot-drop.ts";
 import type { StepWork } from "../step.ts";
+import { tornIn } from "./snapshot-torn.ts";
 
 export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 	async run(step, context) {
@@ -34,8 +35,9 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 				faults.set(name, wordsOf(error));
 			}
 		const spread = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
-		context.note({ began: true, caught, spread });
-		const warnings = sayUncaught(step, faults, context);
+		const torn = await tornIn(step, context.signal);
+		context.note({ began: true, caught, torn: [...torn.keys()], spread });
+		const warnings = sayUncaught(step, faults, torn, context);
 		return { caught: caught.length, spread, ...(warnings.length > 0 ? { warnings } : {}) };
 	},
 	undo: (step) => removeAll(step.volumes),
@@ -57,10 +59,12 @@ function makeAreas(volumes: SnapshotStep["volumes"]): ReadonlyMap<string, unknow
 function sayUncaught(
 	{ states }: SnapshotStep,
 	faults: ReadonlyMap<string, string>,
+	torn: ReadonlyMap<string, string>,
 	{ failScope, log }: Pick<StepContext, "failScope" | "log">,
 ): string[] {
 	return Object.entries(states).flatMap(([state, { scope, required, volumes, why }]) => {
-		const fault = why ?? volumes.map((name) => faults.get(name)).find((one) => one !== undefined);
+		const fault =
+			why ?? volumes.map((name) => faults.get(name)).find((one) => one !== undefined) ?? torn.get(state);
 		if (fault === undefined) return [];
 		const message = `no snapshot of ${state} could be taken: ${fault}`;
 		if (!required) {

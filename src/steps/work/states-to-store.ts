@@ -1,5 +1,6 @@
 // The states that are about to be archived: the real paths of their folders, and the metadata of each.
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
+import { wordFor } from "../../engines/consistency.ts";
 import type { Destination } from "../../engines/destination.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -13,8 +14,8 @@ import { dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
 
-/** A folder in a snapshot, and its path outside, which may be a link's target. */
-interface Caught {
+/** A folder in a snapshot, and its path outside, which may be a link's target: one of the state's, or a volume in one. */
+export interface Caught {
 	readonly folder: string;
 	readonly at: string;
 }
@@ -42,7 +43,7 @@ export function statesToStore(
 	const links = linksIn(found);
 	const caught = new Map(
 		Object.entries(step.states).flatMap(([name, state]) => {
-			const pairs = caughtOf(state, found, destination, context);
+			const pairs = caughtOf(name, state, found, destination, context);
 			return pairs === undefined ? [] : [[name, pairs] as const];
 		}),
 	);
@@ -83,7 +84,7 @@ function stateRecord(
 	return {
 		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason: shortReason(reason) }),
 		folders,
-		...(reason === undefined ? consistencyOf(state, caught) : {}),
+		...(reason === undefined ? { consistency: howRead(state, caught) } : {}),
 		...(Object.keys(stored).length === 0 ? {} : { stored }),
 		...(databases.length === 0 || reason !== undefined
 			? {}
@@ -99,25 +100,22 @@ function stateRecord(
 	};
 }
 
-function consistencyOf(
-	{ stopped, folders }: StateToStore,
-	caught: readonly Caught[] | undefined,
-): Pick<StateRecord, "consistency"> {
-	if (caught !== undefined) return { consistency: "atomic" };
-	if (stopped) return { consistency: "stopped" };
-	return { consistency: folders.length === 0 ? "dumped" : "live" };
-}
+const howRead = ({ folders, stopped, snapshot }: StateToStore, caught: readonly Caught[] | undefined) =>
+	caught === undefined
+		? wordFor({ folders, still: stopped })
+		: wordFor({ folders, snapshots: snapshot?.volumes.length ?? 0, still: snapshot?.still });
 
 /** For a state whose folders were all caught: each with its path in the snapshot. */
 function caughtOf(
+	name: string,
 	{ snapshot: wanted, folders }: StateToStore,
 	found: ReadonlyMap<string, Resolved>,
 	{ readsLive }: Pick<Destination, "readsLive">,
 	{ handedBy }: Pick<StepContext, "handedBy">,
 ): Caught[] | undefined {
 	if (wanted === undefined || readsLive) return undefined;
-	const caught = handedBy(snapshot, wanted.step)?.caught ?? [];
-	if (!wanted.volumes.every((name) => caught.includes(name))) return undefined;
+	const { caught = [], torn = [] } = handedBy(snapshot, wanted.step) ?? {};
+	if (torn.includes(name) || !wanted.volumes.every((volume) => caught.includes(volume))) return undefined;
 	const pairs = Object.entries(wanted.folders).map(([at, folder]) => ({ folder, at }));
 	// A folder that has become a link to another one since the plan was made was not caught.
 	const isStill = folders.every((folder) => pairs.some(({ at }) => at === found.get(folder)?.path));
@@ -132,7 +130,7 @@ function lookAtFolders(
 ): Map<string, Resolved> {
 	const { failureOf, failScope } = context;
 	const found = new Map<string, Resolved>();
-	for (const state of Object.values(step.states)) {
+	for (const [name, state] of Object.entries(step.states)) {
 		const { scope, folders } = state;
 		if (failureOf(scope) !== undefined) continue;
 		try {
@@ -147,7 +145,7 @@ function lookAtFolders(
 				exclusionsOf(folder, state);
 				found.set(folder, resolved);
 			}
-			if (state.snapshot?.required && caughtOf(state, found, destination, context) === undefined)
+			if (state.snapshot?.required && caughtOf(name, state, found, destination, context) === undefined)
 				throw new HoldfastError("snapshot-failed", "its folders are not what a snapshot has caught", {
 					subject: folders.join(", "),
 					hint: "look whether one of them was replaced meanwhile, and run create again",

@@ -1,0 +1,78 @@
+// What a folder consists of: what lies in the same volume, and in each volume and mount point below it. A snapshot of each one's
+// volume holds it.
+import { lstatSync } from "node:fs";
+import { isAtOrBelow, type Mount, mountAt, movedTo, onDisk } from "../host/mounts.ts";
+import { SNAPSHOTS } from "./list.ts";
+import type { SnapshotKind } from "./snapshot.ts";
+
+export interface Piece {
+	/** The real path: the folder's own, that of a volume in it, or a mount point in it. */
+	readonly path: string;
+	readonly kind: SnapshotKind;
+	/** The path of its volume. */
+	readonly volume: string;
+	/** Which part of the volume it is: `/a/b`, or nothing for all of it. */
+	readonly below: string;
+}
+
+/** More than this are somebody's collection of snapshots, not a service's data. */
+const MOST = 256;
+
+/**
+ * The pieces of a folder, outermost first; `path` has no links on the way. Throws an error that says why a part of it cannot be
+ * caught. `isOurs`: a path that no backup stores.
+ */
+export async function piecesOf(
+	path: string,
+	mounts: readonly Mount[],
+	isOurs: (path: string) => boolean,
+	signal: AbortSignal,
+): Promise<Piece[]> {
+	const below = mounts.filter((mount) => mount.path !== path && isAtOrBelow(mount.path, path));
+	const pieces = new Map<string, Piece>();
+	const add = async (piece: Piece): Promise<void> => {
+		pieces.set(piece.path, piece);
+		if (pieces.size > MOST) throw new Error(`${path} contains more than ${MOST} volumes`);
+		for (const nested of await piece.kind.nestedIn(piece.volume, signal)) {
+			const inside = nested.slice(piece.volume === "/" ? 0 : piece.volume.length);
+			if (!isAtOrBelow(inside, piece.below || "/")) continue;
+			const at = movedTo(inside, piece.below || "/", piece.path);
+			// It is out of sight below a mount point, or is found from there.
+			if (isOurs(at) || mountAt(at, mounts) !== mountAt(piece.path, mounts)) continue;
+			if (at.includes("\ufffd"))
+				throw new Error(`${path} contains a volume whose name is not UTF-8, in ${piece.path}`);
+			await add({ path: at, kind: piece.kind, volume: at, below: "" });
+		}
+	};
+	await add(pieceAt(path, mounts));
+	for (const mount of below) if (!pieces.has(mount.path)) await add(pieceAt(mount.path, mounts));
+	return [...pieces.values()].sort((a, b) => a.path.length - b.path.length);
+}
+
+function pieceAt(path: string, mounts: readonly Mount[]): Piece {
+	const mount = mountAt(path, mounts);
+	for (const kind of SNAPSHOTS)
+		for (const at of lstatSync(path).isDirectory() ? [path, ...elsewhere(path, mount, mounts)] : []) {
+			const volume = kind.volumeOf(at);
+			// A file system, or a part of one, that is mounted in the volume is not in its snapshot.
+			if (volume === undefined || !isAtOrBelow(volume, mountAt(at, mounts)?.path ?? "/")) continue;
+			return { path, kind, volume, below: at.slice(volume === "/" ? 0 : volume.length) };
+		}
+	throw new Error(
+		`${path} is on a file system of which no snapshot can be taken (${mount?.type ?? "unknown"}, mounted at ${mount?.path ?? "/"})`,
+	);
+}
+
+/** The same folder through other mounts of its file system: where a bind mount comes from, the volume's root may be seen too. */
+function elsewhere(path: string, mount: Mount | undefined, mounts: readonly Mount[]): string[] {
+	if (mount === undefined) return [];
+	const inside = onDisk(path, mount);
+	const self = lstatSync(path);
+	return mounts
+		.filter((other) => other !== mount && other.device === mount.device && isAtOrBelow(inside, other.root))
+		.map((other) => movedTo(inside, other.root, other.path))
+		.filter((other) => {
+			const found = lstatSync(other, { throwIfNoEntry: false });
+			return found?.dev === self.dev && found.ino === self.ino;
+		});
+}

@@ -1,0 +1,46 @@
+// What was mounted or made in a folder after the plan, and is not in its snapshots: the state must not pass for whole.
+import { lstatSync } from "node:fs";
+import { isAtOrBelow, mountsOf } from "../../host/mounts.ts";
+import { PRIVATE } from "../../host/private-area.ts";
+import { type Piece, piecesOf } from "../../snapshots/pieces.ts";
+import { above } from "../../values/paths.ts";
+import { wordsOf } from "../../values/system-error.ts";
+import type { SnapshotStep } from "../snapshot.ts";
+
+/**
+ * By state: what its snapshots lack. Call it right after they were taken, while the units still stand still: it asks the file
+ * system, and takes no longer for more files.
+ */
+export async function tornIn(
+	{ states, volumes }: SnapshotStep,
+	signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+	const mounts = mountsOf("self");
+	const torn = new Map<string, string>();
+	for (const [name, { folders = {} }] of Object.entries(states))
+		for (const root of outermost(Object.keys(folders)))
+			try {
+				const pieces = await piecesOf(root, mounts, isPrivate, signal);
+				const missing = pieces.find((piece) => !isIn(piece, folders[piece.path], volumes));
+				if (missing) torn.set(name, torn.get(name) ?? madeMeanwhile(missing.path));
+			} catch (error) {
+				signal.throwIfAborted();
+				torn.set(name, wordsOf(error));
+			}
+	return torn;
+}
+
+const madeMeanwhile = (path: string) =>
+	`${path} was mounted or made while the run was under way, and is not in the snapshot`;
+
+const isPrivate = (path: string) => path.split("/").some((part) => part.startsWith(PRIVATE));
+
+const outermost = (paths: readonly string[]) =>
+	paths.filter((path) => ![...above(path)].some((outer) => outer !== path && paths.includes(outer)));
+
+/** Whether a snapshot is of the same volume as what is at the path now, and of the same folder in it. */
+function isIn({ volume, below }: Piece, from: string | undefined, volumes: SnapshotStep["volumes"]): boolean {
+	const planned = volumes.find(({ area }) => from !== undefined && isAtOrBelow(from, area));
+	if (planned === undefined || from !== `${planned.area}/${planned.name}${below}`) return false;
+	return lstatSync(planned.volume).dev === lstatSync(volume).dev;
+}
