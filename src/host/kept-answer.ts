@@ -1,10 +1,11 @@
 // Keeps an answer until it is needed, the end of it in memory and the rest in a file without a name: many machines may
 // answer at once, and their answers together need not fit into memory.
 import { closeSync, readSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { heldBytes, type OutputReader } from "./lines.ts";
 import { namelessFile } from "./nameless-file.ts";
 
+/** On disk: /tmp may be in memory. */
+const FOLDER = process.env.TMPDIR || "/var/tmp";
 /** Bytes that are kept in memory. */
 const MOST_IN_MEMORY = 64 * 1024;
 
@@ -21,11 +22,11 @@ export function keptAnswer(mostBytes: number): KeptAnswer {
 	let isFull = false;
 	const makeRoom = () => {
 		try {
-			file ??= namelessFile(tmpdir());
+			file ??= namelessFile(FOLDER);
 			inFile += writeAll(file, held.bytes(), inFile);
 			held.empty();
 		} catch {
-			// The disk is full: keep the rest in memory.
+			// The disk is full, or the folder is missing: keep the rest in memory.
 			isFull = true;
 		}
 	};

@@ -72,12 +72,12 @@ function boundedResult(result: unknown): unknown {
 	if (typeof result !== "object" || result === null) return null;
 	const entries = Object.entries(result);
 	const share = Math.floor(MOST_PART / entries.length);
-	return Object.fromEntries(
-		entries.flatMap(([key, value]) => {
-			if (Array.isArray(value)) return [[key, shortened(value, share)]];
-			return bytesOf(value) > share ? [] : [[key, value]];
-		}),
-	);
+	const short = entries.flatMap(([key, value]): [string, unknown][] => {
+		if (Array.isArray(value)) return [[key, shortened(value, share)]];
+		return bytesOf(value) > share ? [] : [[key, value]];
+	});
+	// The keys count, too.
+	return Object.fromEntries(firstOf(short, MOST_PART));
 }
 
 function shortened(list: readonly unknown[], most: number): unknown[] {

@@ -128,6 +128,7 @@ test("a step with very many remarks, or a very long title, fits too, and says ho
 		reporter.stepStarted(step);
 		reporter.stepDone(step, { warnings: remarks, removed: remarks, archive: "a" });
 		reporter.stepDone(step, remarks);
+		reporter.stepDone(step, Object.fromEntries(remarks.map((remark) => [remark, 1])));
 		reporter.stepSkipped(step, "why");
 	});
 	const { result } = events[2] as { result?: { warnings: string[]; archive: string } };
