@@ -75,6 +75,11 @@ let
         default = null;
         description = "Maximum age of the newest good archive.";
       };
+      consistency = mkOption {
+        type = types.nullOr (types.enum [ "atomic" "stopped" "dumped" "spread" "live" ]);
+        default = null;
+        description = "How well the parts of an archive must fit together at least.";
+      };
       snapshot = mkOption {
         type = types.nullOr (types.enum [ "auto" "require" "never" ]);
         default = null;

@@ -17,6 +17,7 @@ import { nearest } from "../values/nearest.ts";
 import { above } from "../values/paths.ts";
 import { ownValue } from "../values/record.ts";
 import { MOST_FAULTS } from "./limits.ts";
+import { promiseFaults } from "./promises.ts";
 
 /** The valid part of a machine: states and providers that do not match the schema are left out. */
 export interface Sound {
@@ -38,6 +39,7 @@ export function meaningFaults(machine: Sound): Fault[] {
 		...destinationFaults(machine),
 		...dumpFaults(machine),
 		...stoppedServerFaults(machine),
+		...promiseFaults(machine),
 	];
 }
 

@@ -45,7 +45,7 @@ export interface StateRecord {
 	/** Why a good outcome is in doubt: it is not `latest` and does not count as the newest good one (expectations.ts). */
 	readonly suspicious?: string;
 	/**
-	 * How it was read (`atomic`, `stopped`, `dumped` or `live`), whatever became of it meanwhile; see consistency.ts. Earlier
+	 * How it was read, whatever became of it meanwhile: a word of values/consistency.ts. Earlier
 	 * versions recorded only the first two, and a later one may know more.
 	 */
 	readonly consistency?: string;

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { dumpSchema } from "../databases/dump.ts";
 import { healthCheckSchema } from "../health/list.ts";
+import { PROMISES } from "../values/consistency.ts";
 import * as f from "../values/fields.ts";
 import { unit } from "../values/unit.ts";
 import { userCommand } from "../values/user-command.ts";
@@ -69,10 +70,16 @@ export const stateSchema = v.strictObject({
 		v.description("tests that the service is healthy; a restore that fails one is rolled back"),
 	),
 	maxAge: v.optional(maxAge),
+	consistency: v.pipe(
+		v.optional(v.picklist(PROMISES)),
+		v.description(
+			"a promise of how well the parts of an archive fit together: one that is less, from `atomic` over `stopped`, `dumped` and `spread` to `live`, is stored but in doubt, and the run fails. See [snapshots](../how-to/atomic.md#how-consistent-an-archive-is)",
+		),
+	),
 	snapshot: v.pipe(
 		v.optional(v.picklist(["auto", "require", "never"])),
 		v.description(
-			"whether a backup reads the folders from a snapshot of one instant: `auto`, where the file system can; `require`: otherwise the state fails; `never` is the default. See [snapshots](../how-to/snapshots.md)",
+			"whether a backup reads the folders from a snapshot of one instant: `auto`, where the file system can; `require`: otherwise the state fails; `never` is the default. See [snapshots](../how-to/atomic.md)",
 		),
 	),
 });

@@ -80,6 +80,11 @@ export function metricsText(
 			),
 		),
 		...metric(
+			"holdfast_archive_in_doubt",
+			"Whether a newer archive of a state is stored that is much smaller, or less consistent than the config promises.",
+			archives.map(({ state, destination, doubt }) => [{ state, destination }, doubt === undefined ? 0 : 1]),
+		),
+		...metric(
 			"holdfast_archive_late",
 			"Whether a state has no sufficiently recent good archive in a destination.",
 			archives.map(({ state, destination, isLate, missing }) => [

@@ -3,7 +3,6 @@
 
 import { archiveId } from "../engines/archive-name.ts";
 import { isAhead, outcomeOf } from "../engines/archive-time.ts";
-import { consistencyOf } from "../engines/consistency.ts";
 import { wordsOfTime } from "../engines/metadata.ts";
 import type { At } from "../engines/registry.ts";
 import { maxAgeOf } from "../manifest/machine.ts";
@@ -11,6 +10,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import { unprotected } from "../manifest/warnings.ts";
 import type { KnownArchive } from "../steps/records.ts";
 import { accepting } from "../steps/work/expectations.ts";
+import { consistencyOf } from "../values/consistency.ts";
 import { ownValue } from "../values/record.ts";
 import type { Journal } from "./journal.ts";
 import { type FailedUpkeep, isRolledBack, type RunRow } from "./journal-rows.ts";

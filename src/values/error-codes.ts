@@ -163,7 +163,7 @@ export const ERROR_CODES = {
 		"the folder, or several",
 	),
 	"state-suspicious": failed(
-		"a state was stored, but is much smaller than before, or its disk is not mounted",
+		"a state was stored, but is much smaller than before, its disk is not mounted, or it is less consistent than promised",
 		"the state",
 	),
 	"path-not-trusted": failed(

@@ -91,7 +91,7 @@ export function fulfilsContract(kind: Kind): void {
 		});
 
 		test("of one instant, on every engine, and nothing is left", async () => {
-			place.declare({ state: state("require"), providers: providers() });
+			place.declare({ state: state("require", { consistency: "atomic" }), providers: providers() });
 			await succeeds("create");
 			for (const destination of ["tar", "borg", "restic", "local"]) {
 				const difference = await ahead(destination);

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StateRecord } from "../../src/engines/archive.ts";
-import { consistencyOf } from "../../src/engines/consistency.ts";
 import { metricsText } from "../../src/report/metrics.ts";
 import { archiveText } from "../../src/report/text/archives.ts";
 import { statusText } from "../../src/report/text/status.ts";
 import { archiveTable } from "../../src/report/text/tables.ts";
+import { consistencyOf } from "../../src/values/consistency.ts";
 
 const dumps = [{ dump: { postgresql: "app" }, stored: "/x", facts: {} }];
 const folders = ["/a"];

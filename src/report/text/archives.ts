@@ -1,12 +1,12 @@
 // Formats one archive, its entries, and what prune would do.
 
 import type { Details, Entry, StateRecord } from "../../engines/archive.ts";
-import { CONSISTENCIES, consistencyOf } from "../../engines/consistency.ts";
 import { destinationsIn, engineOf } from "../../engines/list.ts";
 import { unitLabel } from "../../host/systemd.ts";
 import type { Adopted } from "../../plan/adopt.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { PruneDecisions } from "../../plan/upkeep.ts";
+import { CONSISTENCIES, consistencyOf } from "../../values/consistency.ts";
 import { localTime } from "../../values/local-time.ts";
 import { ownValue } from "../../values/record.ts";
 import { table } from "./table.ts";

@@ -2,11 +2,11 @@
 
 import * as v from "valibot";
 import type { StateRecord } from "../../engines/archive.ts";
-import { consistencyOf } from "../../engines/consistency.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { Difference, RowDifferences } from "../../plan/diff.ts";
 import { isRolledBack, type RunRow } from "../../run/journal-rows.ts";
 import type { Step } from "../../steps/plan.ts";
+import { consistencyOf } from "../../values/consistency.ts";
 import { errorReportSchema } from "../../values/error-report.ts";
 import { localTime } from "../../values/local-time.ts";
 import type { Series } from "../../values/series.ts";

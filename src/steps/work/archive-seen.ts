@@ -4,10 +4,11 @@ import { lstatSync } from "node:fs";
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
 import type { CreateResult } from "../../engines/destination.ts";
 import { isMounted } from "../../host/mounts.ts";
+import { CONSISTENCIES, type Consistency, consistencyOf, isLess } from "../../values/consistency.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { ownerOf } from "../../values/paths.ts";
 import { shortPath } from "../../values/printable.ts";
-import { recordOf } from "../../values/record.ts";
+import { ownValue, recordOf } from "../../values/record.ts";
 import type { ArchiveCreateStep, StateToStore } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
 import { type DumpedDatabase, dump } from "../dump.ts";
@@ -73,7 +74,7 @@ export function afterwards(
 		const restless = unsteady.filter(isOwn);
 		const said = restless.length > 0 ? counts(restless) : {};
 		const size = sizeOf(name, state, seen, context);
-		const { suspicious } = step.accept ? {} : doubt(name, state, size.bytes, context);
+		const { suspicious } = step.accept ? {} : doubt(name, state, { ...record, ...said, ...size }, context);
 		if (restless.length > 0 || suspicious !== undefined) isToBeTold = true;
 		states[name] = { ...record, ...said, ...size, ...(suspicious === undefined ? {} : { suspicious }) };
 		warnings.push(...wordsOf(name, restless));
@@ -113,12 +114,20 @@ function presentOf({ seenBy }: StateToStore, { handedBy }: StepContext): Partial
 function doubt(
 	name: string,
 	state: StateToStore,
-	bytes: number | undefined,
+	record: StateRecord,
 	{ plan, lastGood }: StepContext,
 ): Pick<StateRecord, "suspicious"> {
 	if (state.seenBy === undefined) return {};
-	const suspicious = shrinkage(name, plan.manifest.state[name], bytes, lastGood(name));
+	const declared = plan.manifest.state[name];
+	const suspicious =
+		shrinkage(name, declared, record.bytes, lastGood(name)) ?? brokenPromise(declared?.consistency, record);
 	return suspicious === undefined ? {} : { suspicious: shortReason(suspicious) };
+}
+
+function brokenPromise(promise: Consistency | undefined, record: StateRecord): string | undefined {
+	const word = consistencyOf(record);
+	if (promise === undefined || word === undefined || !isLess(word, promise)) return undefined;
+	return `it is ${word}, and the config promises ${promise}: ${ownValue(CONSISTENCIES, word) ?? ""}`;
 }
 
 function sizeOf(

@@ -1,9 +1,9 @@
 // The states that are about to be archived: the real paths of their folders, and the metadata of each.
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
-import { wordFor } from "../../engines/consistency.ts";
 import type { Destination } from "../../engines/destination.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
+import { wordFor } from "../../values/consistency.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { above } from "../../values/paths.ts";
 import { recordOf } from "../../values/record.ts";

@@ -1,6 +1,4 @@
 // How well the parts of a state fit together in an archive.
-import type { StateRecord } from "./archive.ts";
-
 /** What each word means, for people; the best first. */
 export const CONSISTENCIES = {
 	atomic: "its folders were read from snapshots of one instant",
@@ -12,6 +10,16 @@ export const CONSISTENCIES = {
 	fuzzy: "files changed while they were read",
 } as const;
 
+export type Consistency = keyof typeof CONSISTENCIES;
+/** What a config can promise: an archive as consistent as this, or better. */
+export const PROMISES = Object.keys(CONSISTENCIES).filter((word) => word !== "fuzzy") as Consistency[];
+
+/** Whether a word is that of a lesser archive than promised. One of a later version is not known to be. */
+export function isLess(word: string, promise: Consistency): boolean {
+	const ranks = Object.keys(CONSISTENCIES);
+	return ranks.indexOf(word) > ranks.indexOf(promise);
+}
+
 /** The word for a state that was read without a change; `snapshots`: of how many volumes; `still`: its units did not run meanwhile. */
 export function wordFor({
 	folders,
@@ -21,7 +29,7 @@ export function wordFor({
 	readonly folders: readonly string[];
 	readonly snapshots?: number;
 	readonly still?: boolean | undefined;
-}): keyof typeof CONSISTENCIES {
+}): Consistency {
 	if (snapshots > 0) return snapshots === 1 || still ? "atomic" : "spread";
 	if (still) return "stopped";
 	return folders.length === 0 ? "dumped" : "live";
@@ -33,7 +41,12 @@ export function consistencyOf({
 	consistency,
 	changed = 0,
 	folders,
-}: Pick<StateRecord, "outcome" | "consistency" | "changed" | "folders">): string | undefined {
+}: {
+	readonly outcome: "good" | "failed";
+	readonly consistency?: string;
+	readonly changed?: number;
+	readonly folders: readonly string[];
+}): string | undefined {
 	if (outcome !== "good") return undefined;
 	return changed > 0 ? "fuzzy" : (consistency ?? wordFor({ folders }));
 }
