@@ -114,6 +114,8 @@ export function defineDatabase<D extends ServerDefinition | FileDefinition | Sto
 export interface DumpFacts {
 	/** The server's major version. */
 	readonly version: number;
+	/** What a restore would not bring back could not be found out when the dump was made. */
+	readonly unnoted?: unknown;
 	readonly [fact: string]: unknown;
 }
 
@@ -125,7 +127,7 @@ export interface DumpStream {
 	 * complete, so consumers must wait for this after the output ends.
 	 */
 	readonly whole: Promise<void>;
-	/** What the user should know about how the dump was made. */
+	/** What the user should know about the dump. Complete once `whole` has resolved. */
 	readonly warnings?: readonly string[];
 }
 
@@ -179,6 +181,8 @@ export interface Swap {
 	readonly mustBeNew?: boolean;
 	/** Called before anything changes. The data is on disk and synced when it returns. */
 	keep(memory: SwapMemory): void;
+	/** Called with each thing around the data that could not be brought back. */
+	warn?(line: string): void;
 	readonly point?: Point;
 	/** Aborts statements that come from the archive. Steps that must not be interrupted still run to completion. */
 	readonly signal?: AbortSignal;

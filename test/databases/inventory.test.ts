@@ -13,7 +13,7 @@ comesBack({
 	rows: POSTGRESQL,
 	skip: noServers,
 	scratch: scratch("inventory-postgresql"),
-	start: () => postgresqlServer(),
+	start: () => postgresqlServer("-c wal_level=logical"),
 	prepare(server) {
 		for (const name of ["fast", "slow"]) {
 			const folder = join(server.folder, name);

@@ -91,11 +91,11 @@ export const tablesAndAllAround = (
 		},
 		breakDown: async (web01) => void (await web01.sh(`systemctl stop ${client}`)),
 		mend: async (web01) => void (await web01.sh(`systemctl start ${client}`)),
-		// A view of a table that is gone.
+		// A table without its rows.
 		spoil: async (web01) =>
 			void (await sql(
 				web01,
-				`USE ${quoted(ODD)}; CREATE TABLE gone (n INT); CREATE VIEW of_gone AS SELECT * FROM gone; DROP TABLE gone`,
+				`USE ${quoted(ODD)}; CREATE TABLE zz_gone (n INT) ENGINE=InnoDB; ALTER TABLE zz_gone DISCARD TABLESPACE`,
 			)),
 		rowsChanged: /M\w+ database odd.* +child +2 +3\n(.*\n)?.*extra +1 +-/,
 	};

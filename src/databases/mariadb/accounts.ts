@@ -177,36 +177,28 @@ export async function createAccounts(
 			: ofUnknownArchive(database, asked, await knownAccounts(server, grantees(database)));
 	faults.push(...more);
 	if (wanted.length === 0) return faults;
-	await server.sql(
-		[
-			...wanted.flatMap((one) => [
-				one.host === ""
-					? `CREATE ROLE ${accountLiteral(one)}`
-					: `CREATE USER ${accountLiteral(one)} ${one.clauses.map(clauseText).join(" ")}`,
-				...one.grants
-					.filter(({ object }) => object === undefined)
-					.map((grant) => grantText(grant, one, database)),
-			]),
-			// Grant only roles that are created here: an existing role may have rights beyond this database.
-			...wanted.flatMap((one) =>
-				one.roles
-					.filter((role) => wanted.some(({ user, host }) => user === role && host === ""))
-					.map(
-						(role) =>
-							`GRANT ${literal(role)} TO ${accountLiteral(one)}${one.adminOf?.includes(role) ? " WITH ADMIN OPTION" : ""}`,
-					),
-			),
-			...wanted.flatMap((one) =>
-				one.defaultRole !== undefined &&
-				wanted.some(({ user, host }) => user === one.defaultRole && host === "")
-					? [`SET DEFAULT ROLE ${literal(one.defaultRole)} FOR ${accountLiteral(one)}`]
-					: [],
-			),
-		],
-		"create accounts",
-	);
+	const made: Account[] = [];
+	// Each by itself: one that this server does not take must not cost the others.
+	for (const one of wanted) {
+		const create =
+			one.host === ""
+				? `CREATE ROLE ${accountLiteral(one)}`
+				: `CREATE USER ${accountLiteral(one)} ${one.clauses.map(clauseText).join(" ")}`;
+		const [fault] = await server.faults([create], `create the account ${nameOf(one)}`);
+		if (fault === undefined) made.push(one);
+		else faults.push(`the account ${nameOf(one)} could not be created: ${withoutText(fault)}`);
+	}
+	for (const one of made) {
+		const statements = belonging(one, made, database);
+		if (statements.length === 0) continue;
+		const lost = await server.faults(statements, `grant the privileges of ${nameOf(one)}`);
+		if (lost.length > 0)
+			faults.push(
+				`the account ${nameOf(one)} was created without some of its privileges: ${lost.slice(0, 3).join("; ")}`,
+			);
+	}
 	// Those on tables and routines need these to exist: what fails now is granted after the swap.
-	const onObjects = wanted.flatMap((one) =>
+	const onObjects = made.flatMap((one) =>
 		one.grants.filter(({ object }) => object !== undefined).map((grant) => grantText(grant, one, database)),
 	);
 	const lost =
@@ -216,6 +208,29 @@ export async function createAccounts(
 			`${lost.length} privileges of new accounts on single tables or routines were not granted, because these did not exist yet (with --trust-archive they are granted)`,
 		);
 	return faults;
+}
+
+/** The server quotes the statement, which holds the account's password as a hash. */
+const withoutText = (fault: string) => fault.replace(/ near '.*$/s, "");
+
+/** Its privileges on the database, and its roles. Only roles that are created here: an existing one may have rights beyond this database. */
+function belonging(one: Account, made: readonly Account[], database: string): string[] {
+	const isMade = (role: string) => made.some(({ user, host }) => user === role && host === "");
+	const who = accountLiteral(one);
+	return [
+		...one.grants
+			.filter(({ object }) => object === undefined)
+			.map((grant) => grantText(grant, one, database)),
+		...one.roles
+			.filter(isMade)
+			.map(
+				(role) =>
+					`GRANT ${literal(role)} TO ${who}${one.adminOf?.includes(role) ? " WITH ADMIN OPTION" : ""}`,
+			),
+		...(one.defaultRole !== undefined && isMade(one.defaultRole)
+			? [`SET DEFAULT ROLE ${literal(one.defaultRole)} FOR ${who}`]
+			: []),
+	];
 }
 
 /** The privileges on single tables and routines of the accounts that this restore has created: they can be granted after the swap. */

@@ -16,7 +16,7 @@ export async function requireOwnDefiners(
 	objects: readonly StoredObject[],
 ): Promise<void> {
 	// An object that exists identically in the live database gains no new rights.
-	const known = new Set(hasLive ? (await objectsOf(server, database)).map((one) => creation(one)) : []);
+	const known = new Set(hasLive ? (await objectsOf(server, database)).objects.map(creation) : []);
 	const others = objects.filter((one) => !known.has(creation(one)));
 	const definers = new Map(others.map(({ definer }) => [accountText(definer), definer]));
 	const faults: string[] = [];

@@ -7,8 +7,10 @@ import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { DumpStream } from "../database.ts";
+import { type Broken, brokenSchema } from "./broken.ts";
 import { dumpsHistory } from "./history.ts";
 import { literal, word } from "./names.ts";
+import type { Objects } from "./objects.ts";
 import { objectsIn } from "./objects-text.ts";
 import { type Asker, type Server, sqlBy } from "./server.ts";
 import { creation, objectSchema, type StoredObject } from "./stored-object.ts";
@@ -54,6 +56,10 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 	];
 }
 
+/** As the server shows an expression: its functions are neither texts nor names. */
+const SEQUENCE = /\b(nextval|lastval|setval)\(/i;
+const QUOTED = /'(?:[^'\\]|\\[\s\S]|'')*'|`(?:[^`]|``)*`/g;
+
 /**
  * The server stores such a default with the name of the database, so that its table cannot be created in another one, next to the
  * live database. To answer, it looks into views as well, and runs their functions with the rights of who asks.
@@ -62,25 +68,26 @@ export async function requireNoSequences(reader: Asker, name: string): Promise<v
 	const rows = await sqlBy(
 		reader,
 		[
-			`SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ${literal(name)} AND column_default REGEXP '(nextval|lastval|setval)\\\\(' LIMIT 5`,
+			`SELECT table_name, column_name, column_default FROM information_schema.columns WHERE table_schema = ${literal(name)} AND column_default REGEXP '(nextval|lastval|setval)\\\\(' LIMIT 1000`,
 		],
 		`list the tables of ${name}`,
 	);
-	if (rows.length === 0) return;
+	const ofSequence = rows.filter(([, , value = ""]) => SEQUENCE.test(value.replace(QUOTED, "")));
+	if (ofSequence.length === 0) return;
 	throw new HoldfastError(
 		"database-failed",
 		`the database ${name} cannot be backed up: a restore could not make its tables next to the live ones`,
 		{
-			details: rows.map(
-				([table, column]) => `the column ${table}.${column} takes its default from a sequence`,
-			),
+			details: ofSequence
+				.slice(0, 5)
+				.map(([table, column]) => `the column ${table}.${column} takes its default from a sequence`),
 			hint: "use AUTO_INCREMENT, or set the value in a trigger; or dump this database by a command",
 		},
 	);
 }
 
 /** Write the tables, then the objects. */
-export function withObjects(tables: DumpStream, then: () => Promise<readonly StoredObject[]>): DumpStream {
+export function withObjects(tables: DumpStream, then: () => Promise<Objects>): DumpStream {
 	const output = new PassThrough();
 	const whole = (async () => {
 		let bytes = 0;
@@ -96,16 +103,17 @@ export function withObjects(tables: DumpStream, then: () => Promise<readonly Sto
 			{ end: false },
 		);
 		await tables.whole;
-		const objects = await then();
+		const { objects, broken } = await then();
 		output.write(OBJECTS);
 		for (const one of objects) output.write(forClient(one));
-		const data = `${DATA}${JSON.stringify({ at: bytes, objects })}\n`;
+		for (const one of broken) output.write(asComment(one));
+		const data = `${DATA}${JSON.stringify({ at: bytes, objects, ...(broken.length === 0 ? {} : { broken }) })}\n`;
 		if (Buffer.byteLength(data) > MOST_BYTES.known)
 			throw new HoldfastError("database-failed", "its views and routines are too large to be restored");
 		output.end(data);
 	})();
 	whole.catch((error: Error) => output.destroy(error));
-	return { output, whole };
+	return { ...tables, output, whole };
 }
 
 /** SQL for a user who loads the dump by hand. */
@@ -124,16 +132,27 @@ function forClient(one: StoredObject): string {
 	].join("\n");
 }
 
+/** For a user who wants to mend it. */
+function asComment({ kind, name, why, object, text = "" }: Broken): string {
+	const lines = [`invalid, not created: ${kind} ${name}: ${why}`, object ? creation(object) : text];
+	return lines.join("\n").replace(/^/gm, "-- ").concat("\n");
+}
+
 const tailSchema = v.pipe(
 	v.string(),
 	v.parseJson(),
-	v.object({ at: v.pipe(v.number(), v.integer(), v.minValue(0)), objects: v.array(objectSchema) }),
+	v.object({
+		at: v.pipe(v.number(), v.integer(), v.minValue(0)),
+		objects: v.array(objectSchema),
+		broken: v.optional(v.array(brokenSchema), []),
+	}),
 );
 
 export interface DumpParts {
 	/** Size of the first part in bytes. */
 	readonly tables: number;
 	readonly objects: readonly StoredObject[];
+	readonly broken: readonly Broken[];
 }
 
 /**
@@ -151,7 +170,8 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 		if (last.startsWith(DATA)) {
 			const found = v.safeParse(tailSchema, last.slice(DATA.length));
 			if (!found.success || found.output.at > size) throw damaged(file);
-			return { tables: found.output.at, objects: found.output.objects };
+			const { at, objects, broken } = found.output;
+			return { tables: at, objects, broken };
 		}
 		// Holdfast 0.1.0 wrote the second part in mysqldump's format.
 		const mark = tail.lastIndexOf(`\n${OBJECTS}`);
@@ -165,6 +185,7 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 		return {
 			tables: size - length + mark + 1,
 			objects: objectsIn(tail.subarray(mark + 1 + Buffer.byteLength(OBJECTS))),
+			broken: [],
 		};
 	} finally {
 		await handle.close();

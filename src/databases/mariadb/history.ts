@@ -1,4 +1,5 @@
 // System-versioned tables keep the rows that were changed or deleted. mariadb-dump leaves these out unless it is told not to.
+import type { DumpFacts } from "../database.ts";
 import { literal } from "./names.ts";
 import type { Server } from "./server.ts";
 
@@ -19,4 +20,18 @@ export async function versionedTables({ sql }: Server, database: string): Promis
 		`list the tables of ${database}`,
 	);
 	return rows.flat();
+}
+
+/** Whether a dump that is made now holds history, as a fact about it. */
+export async function historyFacts(server: Server, database: string): Promise<{ readonly history?: true }> {
+	const isHeld = (await dumpsHistory(server)) && (await versionedTables(server, database)).length > 0;
+	return isHeld ? { history: true } : {};
+}
+
+/** Why this server cannot load a dump with these facts, if its history is the reason. */
+export async function historyObstacles(server: Server, { history }: DumpFacts): Promise<string[]> {
+	if (history !== true || (await dumpsHistory(server))) return [];
+	return [
+		"it holds the history of system-versioned tables, which MariaDB can load since 10.11, and this server is older",
+	];
 }

@@ -9,16 +9,17 @@ import { HoldfastError } from "../../values/error.ts";
 import { dumpBy, LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { DumpFacts, DumpStream, HeldDump, RowCounts, ServerDatabase, Work } from "../database.ts";
 import { accountsOf, createAccounts, dropAccount, grantsOnObjects, missingAccounts } from "./accounts.ts";
+import { brokenWords, objectsIn } from "./broken.ts";
 import { createStatement, dropDatabase, exists, propertiesOf, tablesOf } from "./catalog.ts";
 import { requireOwnDefiners } from "./definers.ts";
 import { dataOf, partsOf, requireNoSequences, withObjects } from "./dump.ts";
-import { dumpsHistory, versionedTables } from "./history.ts";
+import { dumpsHistory, historyFacts, historyObstacles, versionedTables } from "./history.ts";
 import type { Rest } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
 import { notesOf } from "./notes.ts";
 import { objectsOf } from "./objects.ts";
 import { answerTo } from "./question.ts";
-import { requireReadable, requireWhole } from "./remaking.ts";
+import { requireReadable, wholeOf } from "./remaking.ts";
 import { countInserted } from "./rows.ts";
 import { type MariadbDump, OWN } from "./schema.ts";
 import { type Server, serverOf, sqlBy } from "./server.ts";
@@ -55,7 +56,11 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 						hint: `list the existing databases with: ${server.program} -e 'SHOW DATABASES'`,
 					},
 				);
-			return { ...(await propertiesOf(server, live)), ...(await server.product()) } satisfies Facts;
+			return {
+				...(await propertiesOf(server, live)),
+				...(await server.product()),
+				...(await historyFacts(server, live)),
+			} satisfies Facts;
 		},
 		dump: (_scratch, work) => dump(server, live, work),
 		obstacles: (facts) => obstacles(server, facts),
@@ -70,12 +75,16 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 			for (const name of accounts) await sql([dropAccount(name)], `drop the account ${name}`).catch(() => {});
 		},
 		async load(held, fresh, work) {
-			const objects = await load(server, live, held, fresh, work);
+			const { objects, broken = [] } = await load(server, live, held, fresh, work);
 			// Triggers and events would run, and views would refer to the wrong tables, so the swap creates them.
 			const trusted = held.trust !== "none";
 			const grants = trusted ? grantsOnObjects(live, held) : [];
 			return {
-				rest: { objects: [...objects], trusted, ...(grants.length === 0 ? {} : { grants }) } satisfies Rest,
+				rest: {
+					...{ objects: [...objects], trusted },
+					...(broken.length === 0 ? {} : { broken: [...broken] }),
+					...(grants.length === 0 ? {} : { grants }),
+				} satisfies Rest,
 				warnings: [],
 			};
 		},
@@ -105,9 +114,14 @@ async function dump(server: Server, live: string, work: Work): Promise<DumpStrea
 		throw error;
 	});
 	released.catch(() => {});
-	return withObjects({ ...tables, whole: released }, async () => {
-		const objects = await objectsOf(server, live);
-		await requireWhole(server, live, objects);
+	const warnings: string[] = [];
+	return withObjects({ ...tables, whole: released, warnings }, async () => {
+		const objects = await wholeOf(server, live, await objectsOf(server, live));
+		warnings.push(
+			...objects.broken.map(
+				(one) => `${brokenWords(live, one)}: a restore may have to leave it out; mend or drop it`,
+			),
+		);
 		return objects;
 	});
 }
@@ -123,7 +137,7 @@ async function obstacles(server: Server, facts: DumpFacts): Promise<string[]> {
 	// A dump from a newer version may use features that this server does not know.
 	return version < wanted
 		? [`it was dumped by ${theirs} ${wanted}, but this server is version ${version}, which is older`]
-		: [];
+		: historyObstacles(server, facts);
 }
 
 async function countRows(server: Server, live: string): Promise<RowCounts> {
@@ -150,8 +164,9 @@ async function load(
 	work: Work,
 ) {
 	const known = factsOf(facts, live);
-	const { tables: bytes, objects } = await partsOf(file, trust !== "none");
-	if (trust === "none") await requireOwnDefiners(server, live, await exists(server, live), objects);
+	const { tables: bytes, objects, broken } = await partsOf(file, trust !== "none");
+	const all = [...objects, ...objectsIn(broken)];
+	if (trust === "none") await requireOwnDefiners(server, live, await exists(server, live), all);
 	await server.sql([createStatement(fresh, known)], `create a database for ${live}`);
 	await requireReadable(server, live, fresh, objects, trust !== "none");
 	const loader = await temporaryAccount(server, fresh, "load");
@@ -162,7 +177,7 @@ async function load(
 	} finally {
 		await loader.release();
 	}
-	return objects;
+	return { objects, broken };
 }
 
 /** Facts from an archive are untrusted input. */

@@ -2,6 +2,7 @@
 // the loaded database, where the dump could have contained a table of that name, so its content is untrusted input.
 import * as v from "valibot";
 import { grantSchema } from "./account-text.ts";
+import { brokenSchema } from "./broken.ts";
 import { identifier, literal } from "./names.ts";
 import { objectsIn } from "./objects-text.ts";
 import { routineRightSchema } from "./routine-rights.ts";
@@ -19,6 +20,8 @@ const objects = v.array(objectSchema);
  */
 export const restSchema = v.object({
 	objects,
+	/** Those that the server would not create when they were read. */
+	broken: v.exactOptional(v.array(brokenSchema)),
 	/**
 	 * Whether this machine wrote the archive or the user trusts it. Undefined in journals of versions that did not
 	 * record this.

@@ -1,20 +1,37 @@
 // What a restore does not bring back as it is now. It is said when the backup is made, since afterwards it is too late.
 import { grantees } from "./accounts.ts";
+import { isDenied } from "./denied.ts";
+import { dumpsHistory, versionedTables } from "./history.ts";
 import { literal, pattern } from "./names.ts";
 import type { Server } from "./server.ts";
 
-/**
- * Accounts whose privileges reach beyond the database are not in its archive: those of its objects that run as them need them.
- * Nothing if we may not read the accounts, which the backup says by itself.
- */
+/** Accounts may be closed to us, which the backup says by itself: then nothing is said about them here. */
 export async function notesOf(server: Server, database: string): Promise<string[]> {
+	const ask = (query: string) =>
+		server.sql([query], `look for what a dump of ${database} leaves out`).catch((error: unknown) => {
+			if (isDenied(error)) return [];
+			throw error;
+		});
+	const notes = [
+		...(await accountsLeftOut(ask, database)),
+		...(await thingsOfServer(ask)),
+		...(await historyLeftOut(server, database)),
+	];
+	return notes.map((note) => `${server.client.server} database ${database}: ${note}`);
+}
+
+type Ask = (query: string) => Promise<string[][]>;
+
+/**
+ * Accounts whose privileges reach beyond the database are not in its archive: there they would come back with privileges on
+ * other databases, of a server that may hold others by then.
+ */
+async function accountsLeftOut(ask: Ask, database: string): Promise<string[]> {
 	const where = literal(database);
-	const doing = `look for what a dump of ${database} leaves out`;
 	const definers = ["views|table", "routines|routine", "triggers|trigger", "events|event"].map((one) => {
 		const [from, schema] = one.split("|");
 		return `SELECT definer FROM information_schema.${from} WHERE ${schema}_schema = ${where}`;
 	});
-	const ask = (query: string) => server.sql([query], doing).catch(() => []);
 	const wide = await ask(
 		`SELECT CONCAT(u.User, '@', u.Host) FROM mysql.user u JOIN (${definers.join(" UNION ")}) d ON d.definer = CONCAT(u.User, '@', u.Host) WHERE u.Super_priv <> 'Y' AND NOT EXISTS (SELECT 1 FROM (${grantees(database)}) g WHERE g.User = u.User AND g.Host = u.Host)`,
 	);
@@ -30,5 +47,24 @@ export async function notesOf(server: Server, database: string): Promise<string[
 			([who, name]) =>
 				`the account ${who} has its privileges on ${name}, not on this database, and is not backed up`,
 		),
-	].map((note) => `MariaDB database ${database}: ${note}`);
+	];
+}
+
+/** Not known is which of them the database uses. Those that the server has are few, if any. */
+async function thingsOfServer(ask: Ask): Promise<string[]> {
+	const belongs = "belong to the entire server and are not backed up: the database may need them";
+	const functions = await ask("SELECT name FROM mysql.func ORDER BY 1 LIMIT 20");
+	const servers = await ask("SELECT Server_name FROM mysql.servers ORDER BY 1 LIMIT 20");
+	return [
+		...(functions.length > 0 ? [`the loadable functions ${functions.flat().join(", ")} ${belongs}`] : []),
+		...(servers.length > 0 ? [`the servers ${servers.flat().join(", ")} (CREATE SERVER) ${belongs}`] : []),
+	];
+}
+
+async function historyLeftOut(server: Server, database: string): Promise<string[]> {
+	const tables = await versionedTables(server, database);
+	if (tables.length === 0 || (await dumpsHistory(server))) return [];
+	return [
+		`the history of the system-versioned tables ${tables.slice(0, 20).join(", ")} is not in the dump, which has only their current rows: MariaDB can dump history since 10.11`,
+	];
 }

@@ -1,5 +1,6 @@
 // Read the current views, triggers, routines and events of a database.
 import * as v from "valibot";
+import { type Broken, brokenOf, sift } from "./broken.ts";
 import { isNotShown } from "./denied.ts";
 import { accountOf, identifier, literal } from "./names.ts";
 import { rightsOf } from "./rights.ts";
@@ -8,8 +9,14 @@ import { type Named, shownObject } from "./shown-object.ts";
 import { ROUTINES, type StoredObject } from "./stored-object.ts";
 import { temporaryAccount } from "./temporary.ts";
 
+export interface Objects {
+	readonly objects: readonly StoredObject[];
+	/** Those that the server does not show. */
+	readonly broken: readonly Broken[];
+}
+
 /** Everything the database currently has. */
-export async function objectsOf(server: Server, database: string): Promise<StoredObject[]> {
+export async function objectsOf(server: Server, database: string): Promise<Objects> {
 	const where = literal(database);
 	const look = (statement: string) => server.sql([statement], `list the views and routines of ${database}`);
 	const views = await look(
@@ -25,15 +32,38 @@ export async function objectsOf(server: Server, database: string): Promise<Store
 	const triggers = await look(
 		`SELECT trigger_name, definer FROM information_schema.triggers WHERE trigger_schema = ${where} ORDER BY event_object_table, action_timing, event_manipulation, action_order`,
 	);
-	return [
-		...(await show(
-			server,
-			database,
-			routines.flatMap(([kind, ...row]) => named(v.parse(v.picklist(ROUTINES), kind), [row])),
-		)),
-		...(await showViews(server, database, named("VIEW", views))),
-		...(await show(server, database, [...named("EVENT", events), ...named("TRIGGER", triggers)])),
-	];
+	const found: Objects[] = [];
+	const add = async (some: readonly Named[], shown: (some: readonly Named[]) => Promise<StoredObject[]>) => {
+		const { good, bad } = await sift(some, shown);
+		const broken: Broken[] = [];
+		for (const { one, why } of bad)
+			broken.push(brokenOf(one, why, { text: await textOf(server, database, one) }));
+		found.push({ objects: good, broken });
+	};
+	const plain = (some: readonly Named[]) => show(server, database, some);
+	await add(
+		routines.flatMap(([kind, ...row]) => named(v.parse(v.picklist(ROUTINES), kind), [row])),
+		plain,
+	);
+	await add(named("VIEW", views), (some) => showViews(server, database, some));
+	await add([...named("EVENT", events), ...named("TRIGGER", triggers)], plain);
+	return {
+		objects: found.flatMap(({ objects }) => objects),
+		broken: found.flatMap(({ broken }) => broken),
+	};
+}
+
+/** What the server's tables hold of a routine that it cannot parse any more. */
+async function textOf(server: Server, database: string, { kind, name }: Named): Promise<string> {
+	const rows = await server
+		.sql(
+			[
+				`SELECT CONCAT(param_list, ' ', returns, ' ', body_utf8) FROM mysql.proc WHERE db = ${literal(database)} AND type = ${literal(kind)} AND name = ${literal(name)}`,
+			],
+			`read the ${kind.toLowerCase()} ${name} of ${database}`,
+		)
+		.catch(() => []);
+	return rows[0]?.[0] ?? "";
 }
 
 function named(kind: Named["kind"], rows: readonly (readonly string[])[]): Named[] {

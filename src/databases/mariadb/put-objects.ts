@@ -1,6 +1,10 @@
 // Replace the views, triggers, routines and events of a database.
+import { shortLine } from "../../values/printable.ts";
+import type { Swap } from "../database.ts";
+import { type Broken, brokenWords, faultOfObject, objectsIn } from "./broken.ts";
 import { isDenied } from "./denied.ts";
 import { isMadeByUs, makersOf } from "./maker.ts";
+import type { Rest } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
 import type { Asked, Server } from "./server.ts";
 import { makeOne } from "./statement.ts";
@@ -37,13 +41,14 @@ export async function dropObjects(server: Server, database: string): Promise<voi
 
 /**
  * Make these the only objects of the database. Trusted objects are created with our own rights if rights on the
- * database are not enough. `within`: the same server, with statements that can be aborted.
+ * database are not enough. `within`: the same server, with statements that can be aborted; `warn` is told which broken ones the
+ * server still refuses.
  */
 export async function putObjects(
 	server: Server,
 	database: string,
-	objects: readonly StoredObject[],
-	{ trusted = true, within = server }: { readonly trusted?: boolean; readonly within?: Server } = {},
+	{ objects, broken = [], trusted = true }: Rest,
+	{ within = server, warn }: { readonly within?: Server; readonly warn?: Swap["warn"] } = {},
 ): Promise<void> {
 	await dropObjects(server, database);
 	const [[own = ""] = []] = await server.sql(
@@ -52,7 +57,7 @@ export async function putObjects(
 		],
 		`read the properties of the database ${database}`,
 	);
-	const makers = await makersOf(within, database, objects);
+	const makers = await makersOf(within, database, [...objects, ...objectsIn(broken)]);
 	const makeBy = (by: Asked, one: StoredObject) => makeOne(server, by, database, own, one, creation(one));
 	/** Try the definer's rights before ours: a view may refer to other databases. */
 	const makeLike = async (one: StoredObject, error: unknown) => {
@@ -61,19 +66,40 @@ export async function putObjects(
 		if (like === makers.ourselves) throw error;
 		await makeBy(like, one);
 	};
-	const make = (one: StoredObject) =>
+	const make = (one: StoredObject, wasBroken = false) =>
 		makeBy(makers.maker, one).catch(async (error: unknown) => {
 			if (!(await isMadeByUs(server, database, one, { trusted, error }))) throw error;
-			await makeLike(one, error).catch((error: unknown) => {
-				if (!isDenied(error)) throw error;
+			await makeLike(one, error).catch(async (error: unknown) => {
+				// The server evaluates parts of a view before it finds it invalid.
+				const isTheirs = async () => (await makers.like(one.definer)) !== makers.ourselves;
+				if (!isDenied(error) || (wasBroken && one.kind === "VIEW" && (await isTheirs()))) throw error;
 				return makeBy(makers.ourselves, one);
 			});
 		});
 	try {
 		await makeAll(objects, make);
+		for (const one of broken) await makeOrWarn(database, one, make, warn);
 	} finally {
 		await makers.release();
 	}
+}
+
+/** It was invalid, and may be valid here. */
+async function makeOrWarn(
+	database: string,
+	one: Broken,
+	make: (one: StoredObject, wasBroken: boolean) => Promise<void>,
+	warn: Swap["warn"],
+): Promise<void> {
+	try {
+		if (one.object !== undefined) return await make(one.object, true);
+	} catch (error) {
+		if (faultOfObject(error) === undefined && !isDenied(error)) throw error;
+	}
+	const text = one.object === undefined ? (one.text ?? "") : creation(one.object);
+	warn?.(
+		`${brokenWords(database, one)}, and could not be created again; its definition: ${shortLine(text.replace(/\s+/g, " "))}`,
+	);
 }
 
 async function makeAll(

@@ -1,41 +1,58 @@
 // Check, without creating anything, whether the views, triggers, routines and events of a database can be recreated.
+import { brokenOf, sift } from "./broken.ts";
 import { isDenied, mayBeBroken } from "./denied.ts";
 import { makersOf, requireMaker } from "./maker.ts";
 import { identifier } from "./names.ts";
+import type { Objects } from "./objects.ts";
 import type { Asked, Server } from "./server.ts";
 import { requireStatements } from "./statement.ts";
 import { creation, type StoredObject } from "./stored-object.ts";
+import { withGoneColumns } from "./trigger-columns.ts";
 
 /**
- * Throws if one of these could not be recreated: a view refers to something that no longer exists, its definer no
- * longer exists, or the server does not parse its own text as one statement. Creates nothing.
+ * Tell apart what could be recreated and what could not: a view refers to something that no longer exists, or the server does not
+ * parse the text of a definition as one statement. Creates nothing.
  */
-export async function requireWhole(
+export async function wholeOf(
 	server: Server,
 	database: string,
-	objects: readonly StoredObject[],
-): Promise<void> {
+	{ objects, broken }: Objects,
+): Promise<Objects> {
 	const makers = await makersOf(server, database, objects);
-	try {
-		const views = objects.filter(isView);
-		const doing = `dump the views of ${database}`;
-		const fields = ({ name }: StoredObject) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`;
-		const look = (one: StoredObject) =>
-			makers.maker.sql([fields(one)], doing).catch(async (error: unknown) => {
-				if (!isDenied(error)) throw error;
-				// The view may refer to other databases. If its definer is denied as well, what it refers to does
-				// exist.
-				const like = await makers.like(one.definer);
-				await like.sql([fields(one)], doing).catch((error: unknown) => {
-					if (mayBeBroken(error)) throw error;
-				});
+	const doing = `dump the views of ${database}`;
+	const fields = ({ name }: StoredObject) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`;
+	const look = (one: StoredObject) =>
+		makers.maker.sql([fields(one)], doing).catch(async (error: unknown) => {
+			if (!isDenied(error)) throw error;
+			// The view may refer to other databases. If its definer is denied as well, what it refers to does exist.
+			const like = await makers.like(one.definer);
+			await like.sql([fields(one)], doing).catch((error: unknown) => {
+				if (mayBeBroken(error)) throw error;
 			});
+		});
+	const check = async (some: readonly StoredObject[]) => {
+		const views = some.filter(isView);
 		if (views.length > 0)
 			await makers.maker.sql(views.map(fields), doing).catch(async (error: unknown) => {
 				if (!isDenied(error)) throw error;
 				for (const one of views) await look(one);
 			});
-		await requireRead(makers.maker, database, objects);
+		await requireRead(makers.maker, database, some);
+		return some;
+	};
+	try {
+		const { good, bad } = await sift(objects, check);
+		const gone = await withGoneColumns(makers.maker, database, good);
+		return {
+			objects: good.filter((one) => !gone.has(one)),
+			broken: [
+				...broken,
+				...bad.map(({ one, why }) => brokenOf(one, why, { object: one })),
+				...[...gone].map(([one, column]) =>
+					brokenOf(one, `its table has no column ${column}`, { object: one }),
+				),
+			],
+		};
 	} finally {
 		await makers.release();
 	}

@@ -2,6 +2,7 @@
 // and granted again afterwards, to the accounts that had them, if the routine runs as the same account as before: a right to
 // call one's own routine is none to call root's of the same name.
 import * as v from "valibot";
+import type { Swap } from "../database.ts";
 import { isDenied } from "./denied.ts";
 import { accountLiteral, identifier, literal } from "./names.ts";
 import type { Server } from "./server.ts";
@@ -58,22 +59,38 @@ async function definersIn(server: Server, database: string): Promise<ReadonlyMap
 	return new Map(rows.map(([kind = "", name = "", definer = ""]) => [keyOf(kind, name), definer]));
 }
 
-/** Of a routine or an account that is gone, or of a routine that runs as another account now, nothing is granted. */
+/** Of a routine that is gone, or runs as another account now, nothing is granted. `warn` is told what could not be granted. */
 export async function grantRoutineRights(
 	server: Server,
 	database: string,
 	rights: readonly RoutineRight[],
+	warn: Swap["warn"],
 ): Promise<void> {
 	if (rights.length === 0) return;
 	const definers = await definersIn(server, database);
 	const same = rights.filter(({ kind, name, definer }) => definers.get(keyOf(kind, name)) === definer);
 	if (same.length === 0) return;
-	await server.faults(
+	await grantOrWarn(
+		server,
 		same.map(({ kind, name, rights: held, ...who }) => {
 			const given = held.filter((one) => one !== "GRANT");
 			const option = held.includes("GRANT") ? " WITH GRANT OPTION" : "";
 			return `GRANT ${given.length === 0 ? "USAGE" : given.join(", ")} ON ${kind} ${identifier(database)}.${identifier(name)} TO ${accountLiteral(who)}${option}`;
 		}),
-		`grant the privileges on the routines of ${database}`,
+		`the privileges on the routines of ${database}`,
+		warn,
 	);
+}
+
+/** Run the grants. `what` they are: `the privileges on the tables of app`. */
+export async function grantOrWarn(
+	server: Server,
+	grants: readonly string[],
+	what: string,
+	warn: Swap["warn"],
+): Promise<void> {
+	if (grants.length === 0) return;
+	const faults = await server.faults(grants, `grant ${what}`);
+	if (faults.length > 0)
+		warn?.(`${faults.length} of ${what} could not be granted: ${faults.slice(0, 3).join("; ")}`);
 }

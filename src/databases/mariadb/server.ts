@@ -158,12 +158,16 @@ export function asked(asker: Asker): Asked {
 }
 
 /**
- * Session settings. Statements that wait for a lock continue on the server after their client is gone, so the server
+ * Session settings. Without NO_AUTO_CREATE_USER, which MySQL no longer has, MariaDB's GRANT creates an account that does not
+ * exist, and without a password. Statements that wait for a lock continue on the server after their client is gone, so the server
  * must end them itself. MariaDB can also end any other statement, MySQL only SELECT.
  */
 function plainSession({ seconds = QUESTION_SECONDS }: Asker): string[] {
 	const limits = `lock_wait_timeout=${seconds} /*M!100100 , max_statement_time=${seconds} */`;
-	return ["--skip-column-names", `--init-command=SET sql_mode='', ${limits}`];
+	return [
+		"--skip-column-names",
+		`--init-command=SET sql_mode='' /*M!100100 , sql_mode='NO_AUTO_CREATE_USER' */, ${limits}`,
+	];
 }
 
 async function scriptBy(asker: Asker, text: string, doing: string): Promise<string[][]> {

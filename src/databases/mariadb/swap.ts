@@ -27,17 +27,17 @@ import {
 	restSchema,
 } from "./memory.ts";
 import { identifier } from "./names.ts";
-import { objectsOf } from "./objects.ts";
+import { type Objects, objectsOf } from "./objects.ts";
 import { dropObjects, putObjects } from "./put-objects.ts";
-import { requireWhole } from "./remaking.ts";
-import { grantRoutineRights, routineRights } from "./routine-rights.ts";
+import { wholeOf } from "./remaking.ts";
+import { grantOrWarn, grantRoutineRights, routineRights } from "./routine-rights.ts";
 import type { Server } from "./server.ts";
 
 /** `within`: the same server, with statements that can be aborted. */
 export async function swap(
 	server: Server,
 	within: Server,
-	{ fresh, live, old, rest, memory: before, mustBeNew = false, keep, point = () => {} }: Swap,
+	{ fresh, live, old, rest, memory: before, mustBeNew = false, keep, point = () => {}, warn }: Swap,
 ): Promise<void> {
 	if (!(await exists(server, fresh)))
 		throw new HoldfastError("database-failed", `there is no database ${fresh} to replace ${live} with`);
@@ -47,7 +47,9 @@ export async function swap(
 	keep(memory);
 	point("remembered");
 	if (!memory.hadLive && memory.made !== true) await makeLive(server, { fresh, live }, memory, keep);
-	await withoutSessions(server, live, () => replace(server, within, { fresh, live, old, point }, memory));
+	await withoutSessions(server, live, () =>
+		replace(server, within, { fresh, live, old, point, warn }, memory),
+	);
 }
 
 /** Somebody may have made a database of this name meanwhile: that one is not ours, and an undo must leave it alone. */
@@ -73,10 +75,15 @@ const taken = (live: string) =>
 		hint: "ask who made it and whether it is needed; once it is out of the way, run the restore again",
 	});
 
+interface Names extends Pick<Swap, "fresh" | "live" | "old"> {
+	readonly point: Point;
+	readonly warn: Swap["warn"];
+}
+
 async function replace(
 	server: Server,
 	within: Server,
-	{ fresh, live, old, point }: Pick<Swap, "fresh" | "live" | "old"> & { readonly point: Point },
+	{ fresh, live, old, point, warn }: Names,
 	memory: Memory,
 ): Promise<void> {
 	const theirs = await propertiesOf(server, fresh);
@@ -108,13 +115,13 @@ async function replace(
 	await server.settle();
 	point("tables-moved");
 	await server.sql([alterStatement(live, theirs)], `swap the database ${live}`);
-	const { objects, trusted = false } = memory.rest;
-	await putObjects(server, live, objects, { trusted, within });
-	await grantRoutineRights(server, live, memory.routineRights ?? []);
+	const trusted = memory.rest.trusted ?? false;
+	await putObjects(server, live, { ...memory.rest, trusted }, { within, warn });
+	await grantRoutineRights(server, live, memory.routineRights ?? [], warn);
 	const grants = (memory.rest.grants ?? []).flatMap(({ grants, ...who }) =>
 		grants.map((grant) => grantText(grant, who, live)),
 	);
-	if (grants.length > 0) await server.faults(grants, `grant the privileges on the tables of ${live}`);
+	await grantOrWarn(server, grants, `the privileges on the tables and routines of ${live}`, warn);
 	await server.settle();
 }
 
@@ -125,12 +132,13 @@ async function memoryOf(
 ): Promise<Memory> {
 	if (memory !== null) return v.parse(memorySchema, memory);
 	const hadLive = await exists(server, live);
-	const objects = hadLive ? await objectsOf(server, live) : [];
-	// Never drop what could not be recreated.
-	if (hadLive) await requireWhole(server, live, objects);
+	// What could not be recreated is invalid now, and its definition is kept.
+	const { objects, broken } = hadLive
+		? await wholeOf(server, live, await objectsOf(server, live))
+		: { objects: [], broken: [] };
 	return {
 		rest: rest == null ? await legacyRest(server, { fresh, live, hadLive, rest }) : v.parse(restSchema, rest),
-		aside: { objects },
+		aside: { objects: [...objects], ...(broken.length === 0 ? {} : { broken: [...broken] }) },
 		...(hadLive ? { routineRights: await routineRights(server, live) } : {}),
 		hadLive,
 		...(hadLive ? {} : { made: null }),
@@ -157,25 +165,29 @@ async function legacyRest(
 
 export async function swapBack(
 	server: Server,
-	{ fresh, live, old, memory: kept, point = () => {} }: Parameters<ServerDatabase["swapBack"]>[0],
+	{ fresh, live, old, memory: kept, point = () => {}, warn }: Parameters<ServerDatabase["swapBack"]>[0],
 ): Promise<void> {
 	if (!(await exists(server, fresh))) return;
 	const legacy = kept === undefined ? await legacyMemory(server, fresh) : undefined;
 	const memory = kept === undefined ? legacy?.swap : v.parse(v.nullable(memorySchema), kept);
 	// Nothing was dropped before this was stored.
 	if (!memory) return;
-	await withoutSessions(server, live, () => bringBack(server, { fresh, live, old, point }, memory, legacy));
+	await withoutSessions(server, live, () =>
+		bringBack(server, { fresh, live, old, point, warn }, memory, legacy),
+	);
 }
+
+const isEmpty = ({ objects, broken }: Objects) => objects.length + broken.length === 0;
 
 /** Whether the swap has made the live database. If it is not recorded, an empty one is. */
 async function isOurs(server: Server, live: string, { made }: Memory): Promise<boolean> {
 	if (made !== null) return made !== false;
-	return (await tablesOf(server, live)).length === 0 && (await objectsOf(server, live)).length === 0;
+	return (await tablesOf(server, live)).length === 0 && isEmpty(await objectsOf(server, live));
 }
 
 async function bringBack(
 	server: Server,
-	{ fresh, live, old, point }: Pick<Swap, "fresh" | "live" | "old"> & { readonly point: Point },
+	{ fresh, live, old, point, warn }: Names,
 	memory: Memory,
 	legacy: object | undefined,
 ): Promise<void> {
@@ -219,8 +231,8 @@ async function bringBack(
 			[alterStatement(live, await propertiesOf(server, old))],
 			`swap the database ${live} back`,
 		);
-	await putObjects(server, live, memory.aside.objects);
-	await grantRoutineRights(server, live, memory.routineRights ?? []);
+	await putObjects(server, live, memory.aside, { warn });
+	await grantRoutineRights(server, live, memory.routineRights ?? [], warn);
 	await server.settle();
 	point("views-back");
 	await server.sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `clean up after ${live}`);

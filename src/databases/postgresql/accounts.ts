@@ -197,43 +197,86 @@ export async function createAccounts(
 		faults.push(
 			`${what} of the role ${name} was not restored, because this machine did not write the archive; to restore it: ${how}`,
 		);
-	const made = wanted.map((role) => {
+	const created = wanted.map((role) => {
 		const { name, attributes, connectionLimit, password, validUntil } = role;
 		const mayHave = (one: Attribute) =>
 			trusted || (one === "LOGIN" ? name === trust.owner : !ATTRIBUTES[one]);
 		const given = ALL.filter((one) => attributes.includes(one) && mayHave(one));
 		for (const one of attributes)
 			if (!given.includes(one)) leftOut(name, one, `ALTER ROLE ${identifier(name)} ${one}`);
-		return [
+		const statement = [
 			`CREATE ROLE ${identifier(name)} WITH ${ALL.map((one) => (given.includes(one) ? one : `NO${one}`)).join(" ")} CONNECTION LIMIT ${connectionLimit}`,
 			...(password ? [` PASSWORD ${literal(password)}`] : []),
 			...(validUntil ? [` VALID UNTIL ${literal(validUntil)}`] : []),
 		].join("");
+		return { name, statement };
 	});
-	const belonging = wanted.flatMap(({ name, memberOf, settings, comment }) => [
-		...(memberOf ?? []).flatMap(({ role, admin, inherit, set }) => {
-			const isNew = names.includes(role);
-			if (!isNew && !others.has(role)) return [];
-			const grant = `GRANT ${identifier(role)} TO ${identifier(name)}`;
-			if (!isNew && !trusted) {
-				leftOut(name, `membership in ${role}`, grant);
+	const belonging = wanted.map(({ name, memberOf, settings, comment }) => ({
+		name,
+		statements: [
+			...(memberOf ?? []).flatMap(({ role, admin, inherit, set }) => {
+				const isNew = names.includes(role);
+				if (!isNew && !others.has(role)) return [];
+				const grant = `GRANT ${identifier(role)} TO ${identifier(name)}`;
+				if (!isNew && !trusted) {
+					leftOut(name, `membership in ${role}`, grant);
+					return [];
+				}
+				return Number(number) >= 160_000 && inherit != null && set != null
+					? [`${grant} WITH ADMIN ${admin}, INHERIT ${inherit}, SET ${set}`]
+					: [`${grant}${admin ? " WITH ADMIN OPTION" : ""}`];
+			}),
+			...(settings ?? []).flatMap((setting) => {
+				const statement = `ALTER ROLE ${identifier(name)} ${settingClause(setting)}`;
+				if (trusted || ordinary.has(settingName(setting).toLowerCase())) return [statement];
+				leftOut(name, `the setting ${settingName(setting)}`, statement);
 				return [];
-			}
-			return Number(number) >= 160_000 && inherit != null && set != null
-				? [`${grant} WITH ADMIN ${admin}, INHERIT ${inherit}, SET ${set}`]
-				: [`${grant}${admin ? " WITH ADMIN OPTION" : ""}`];
-		}),
-		...(settings ?? []).flatMap((setting) => {
-			const statement = `ALTER ROLE ${identifier(name)} ${settingClause(setting)}`;
-			if (trusted || ordinary.has(settingName(setting).toLowerCase())) return [statement];
-			leftOut(name, `the setting ${settingName(setting)}`, statement);
-			return [];
-		}),
-		...(comment ? [`COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}`] : []),
-	]);
-	await ask(["BEGIN", ...made, ...belonging, "COMMIT"], "create roles");
+			}),
+			...(comment ? [`COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}`] : []),
+		],
+	}));
+	return [...faults, ...(await makeRoles(ask, created, belonging))];
+}
+
+/** All at once; or each by itself, so that one that this server does not take does not cost the others. Returns what was left out. */
+async function makeRoles(
+	ask: Ask,
+	created: readonly { readonly name: string; readonly statement: string }[],
+	belonging: readonly { readonly name: string; readonly statements: readonly string[] }[],
+): Promise<string[]> {
+	const all = [
+		...created.map(({ statement }) => statement),
+		...belonging.flatMap(({ statements }) => statements),
+	];
+	try {
+		await ask(["BEGIN", ...all, "COMMIT"], "create roles");
+		return [];
+	} catch (error) {
+		if (!isOfStatement(error)) throw error;
+	}
+	const faults: string[] = [];
+	const lacking = new Set<string>();
+	const tries = async (name: string, statement: string, what: string) => {
+		try {
+			await ask([statement], `create the role ${name}`);
+		} catch (error) {
+			if (!isOfStatement(error)) throw error;
+			faults.push(`${what}: ${error.details.find((line) => line.includes("ERROR:")) ?? error.message}`);
+			return false;
+		}
+		return true;
+	};
+	for (const { name, statement } of created)
+		if (!(await tries(name, statement, `the role ${name} could not be created`))) lacking.add(name);
+	for (const { name, statements } of belonging)
+		for (const statement of lacking.has(name) ? [] : statements)
+			await tries(name, statement, `the role ${name} was created without a part of it (${statement})`);
 	return faults;
 }
+
+/** The server refused a statement; it did not fail to answer. */
+const isOfStatement = (error: unknown): error is HoldfastError =>
+	error instanceof HoldfastError && error.details.some((line) => /^psql:.*ERROR: /.test(line));
 
 export async function dropAccounts(ask: Ask, names: readonly string[]): Promise<void> {
 	for (const name of names)

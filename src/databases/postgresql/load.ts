@@ -12,6 +12,7 @@ import { type DumpFile, withDumpFile } from "./dump-file.ts";
 import { lend, makeExtensions, type Table, takePublic } from "./extensions.ts";
 import { grantsOfUnknown } from "./grantees.ts";
 import { givenProperties, giveWithin, makersIn, ownersOf } from "./hand-over.ts";
+import { withoutLacking } from "./lacking.ts";
 import type { Loading } from "./loading.ts";
 import { identifier } from "./names.ts";
 import { applyProperties, localeClause, type Properties, propertiesSchema } from "./properties.ts";
@@ -180,13 +181,20 @@ async function loadAsLoader(
 	const statements = await dump.statements([...rights, ...comments], "--no-owner");
 	const [comment, allGranted] = apart(statements, isComment);
 	const [saidLast, said] = apart(comment, isOnEventTrigger);
-	const { given: granted, warnings: notGranted } = trusted
+	const { given: mayBeGranted, warnings: notGranted } = trusted
 		? { given: allGranted, warnings: [] }
 		: await grantsOfUnknown(ask, live, facts.owner, allGranted);
-	const { properties, warnings } = await givenProperties(loading);
+	const { properties: mayBeGiven, warnings } = await givenProperties(loading);
+	const whole = { belongings, granted: mayBeGranted, properties: mayBeGiven };
+	const {
+		granted,
+		properties,
+		belongings: owned,
+		warnings: ofLacking,
+	} = trusted ? await withoutLacking(ask, live, whole) : { ...whole, warnings: [] };
 	const dumped = new Set(entries.map(({ origin }) => origin));
 	const giving = [
-		...(await ownersOf(loading, dump, loader.role, belongings, dumped, publicOwner)),
+		...(await ownersOf(loading, dump, loader.role, owned, dumped, publicOwner)),
 		...rightStatements(granted),
 	];
 	if (!trusted) await giveWithin(loading, giving, makersIn(granted));
@@ -215,6 +223,7 @@ async function loadAsLoader(
 			...placement.warnings,
 			...warnings,
 			...notGranted,
+			...ofLacking,
 			...foreign.map(
 				({ words }) =>
 					`${words.toLowerCase()}: rows of an extension's own table are left out, because this machine did not write the archive`,

@@ -16,6 +16,8 @@ export const accounts: StepWork<AccountsStep, MadeAccounts> = {
 		const leftOut = await database.createAccounts(held, missing, { facts, trusted });
 		const still = missing.length > 0 ? await database.missing(held) : [];
 		const made = missing.filter((name) => !still.includes(name));
+		// One that could not be created is not ours: neither to give it privileges later, nor to drop it.
+		if (still.length > 0) note({ accounts: made });
 		const warnings = [
 			...(made.length > 0
 				? [`created the accounts ${made.join(", ")}, which did not exist on this server`]

@@ -228,10 +228,12 @@ function streamOf(
 		open: async (signal) => {
 			try {
 				const content = await (await openDatabase(dump, signal)).dump(file, { signal, log });
-				remarks.push(...(content.warnings ?? []));
-				content.whole.catch((error: Error) => {
-					if (!signal.aborted) broken(scope, error);
-				});
+				content.whole.then(
+					() => remarks.push(...(content.warnings ?? [])),
+					(error: Error) => {
+						if (!signal.aborted) broken(scope, error);
+					},
+				);
 				const output = digesting((digest, bytes) => {
 					digests[file] = digest;
 					flowed.set(file, bytes);

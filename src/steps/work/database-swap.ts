@@ -10,13 +10,16 @@ export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
 		const before = noted();
 		if (before === undefined && into !== undefined) await requireFreeName(dump, into);
 		if (before === undefined) note({ began: true, memory: null });
+		const warnings: string[] = [];
 		await (await openDatabase(dump)).swap({
 			...{ fresh, live: into ?? databaseOf(dump), old, point, signal, mustBeNew: into !== undefined },
 			rest: loaded === undefined ? (rest ?? null) : handedBy(load, loaded)?.rest,
 			memory: before?.memory ?? null,
 			keep: (memory) => note({ began: true, memory }),
+			warn: (line) => warnings.push(line),
 		});
 		point("swapped");
+		return warnings.length > 0 ? { warnings } : undefined;
 	},
 	async beforeUndo({ scope, dump, fresh }, { plan, note, noted, unwatched, leaves }) {
 		const known = noted();
@@ -27,13 +30,14 @@ export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
 			`the ${dumpLabel(dump)} may have been written to between the restore and its undo: the restored data with these changes are kept as the database ${fresh}; copy from it what you need, then drop it`,
 		);
 	},
-	async undo({ dump, fresh, old, into, rest }, { noted, point }) {
+	async undo({ dump, fresh, old, into, rest }, { noted, point, leaves }) {
 		const note = noted();
 		if (note === undefined) return;
 		await (await openDatabase(dump)).swapBack({
 			...{ fresh, live: into ?? databaseOf(dump), old, point },
 			rest,
 			memory: note.memory,
+			warn: leaves,
 			forUse: note.written === true,
 		});
 		point("back");

@@ -65,14 +65,15 @@ export const dump: StepWork<DumpStep, unknown, Dumped> = {
 							facts === all ? undefined : all,
 						)
 					: {};
-			if (database.kind === "server") warnings.push(...((await database.notes?.()) ?? []));
+			const unnoted =
+				database.kind === "server" ? await noteInto(warnings, database, one, context.signal) : {};
 			if (!streamed) {
 				const content = await database.dump(at, context);
-				warnings.push(...(content.warnings ?? []));
 				bytes += await dumpInto(content, at, context.signal, digests);
+				warnings.push(...(content.warnings ?? []));
 			}
 			context.point("dumped");
-			databases.push({ dump: one, facts, file: at, ...accounts, digests });
+			databases.push({ dump: one, facts: { ...facts, ...unnoted }, file: at, ...accounts, digests });
 		}
 		context.note({ databases });
 		return {
@@ -119,6 +120,28 @@ async function writeAccounts(
 		// A role that may read the data may not always read the accounts. The dump is complete without them.
 		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${inOneLine(error)}`);
 		return {};
+	}
+}
+
+/**
+ * What a restore would not bring back. A dump is worth having without knowing it, so a failure is no more than said: now, and by
+ * the archive.
+ */
+async function noteInto(
+	warnings: string[],
+	database: ServerDatabase,
+	dump: Dump,
+	signal: AbortSignal,
+): Promise<Pick<DumpFacts, "unnoted">> {
+	try {
+		warnings.push(...((await database.notes?.()) ?? []));
+		return {};
+	} catch (error) {
+		signal.throwIfAborted();
+		warnings.push(
+			`what a restore of the ${dumpLabel(dump)} would leave out could not be found out: ${inOneLine(error)}`,
+		);
+		return { unnoted: true };
 	}
 }
 

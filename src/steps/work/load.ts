@@ -1,6 +1,6 @@
 // Load a dump into a new database next to the live one.
 import * as v from "valibot";
-import { databaseOf, openDatabase } from "../../databases/dump.ts";
+import { databaseOf, dumpLabel, openDatabase } from "../../databases/dump.ts";
 import { accounts as accountsKind } from "../accounts.ts";
 import type { StepContext } from "../context.ts";
 import { databaseSwap } from "../database-swap.ts";
@@ -35,7 +35,15 @@ export const load: StepWork<LoadStep, Loading, Loaded> = {
 		);
 		context.note({ began: true, rest });
 		context.point("loaded");
-		return warnings.length > 0 ? { warnings } : undefined;
+		const said = [
+			...warnings,
+			...(facts.unnoted === true
+				? [
+						`when the ${dumpLabel(dump)} was backed up, it could not be found out what a restore leaves out: compare it with what the service needs`,
+					]
+				: []),
+		];
+		return said.length > 0 ? { warnings: said } : undefined;
 	},
 	async undo({ id, dump, as }, { plan, noted, handedBy }) {
 		const isKept = databaseSwap

@@ -31,12 +31,21 @@ export function comesBack(inventory: Inventory): void {
 		const version = inventory.version(server);
 		const known = inventory.rows.filter(({ since = 0 }) => since <= version);
 		const rows = known.filter(({ comes }) => comes !== "refused");
-		for (const { kind, make } of rows)
+		for (const { kind, comes, make, shows, said, unsaid } of rows) {
+			if (comes === "not") assert.notEqual(said?.create === undefined, unsaid === undefined, kind);
 			try {
-				server.sql("app", make);
+				const made = server.sql("app", comes === "not" ? `${make};\n${shows}` : make);
+				if (comes === "not") assert.notEqual(made, "", `${kind}: it is not there`);
 			} catch (error) {
 				throw new Error(`${kind}: ${(error as Error).message}`);
 			}
+		}
+		const losses = () =>
+			rows.flatMap(({ kind, lost }) => (lost !== undefined && answer(server, lost) !== "" ? [kind] : []));
+		assert.deepEqual(
+			losses(),
+			rows.filter(({ lost }) => lost !== undefined).map(({ kind }) => kind),
+		);
 		const shown = () =>
 			new Map(
 				rows.filter(({ comes }) => comes !== "not").map(({ kind, shows }) => [kind, answer(server, shows)]),
@@ -51,6 +60,7 @@ export function comesBack(inventory: Inventory): void {
 		const old = shown();
 		for (const [kind, text] of old) assert.notEqual(text, "", `${kind}: nothing is shown`);
 		const same = (where: string, isNew = false) => {
+			assert.deepEqual(losses(), [], where);
 			const differing = [...shown()].filter(
 				([kind, text]) =>
 					text !== old.get(kind) && !(isNew && rows.some((row) => row.kind === kind && row.sameServer)),
@@ -75,7 +85,7 @@ export function comesBack(inventory: Inventory): void {
 		says(await holdfast("restore", "--yes", "--trust-archive", "tar", "latest"), "restore");
 		same("on a new server", true);
 		for (const { kind, shows } of rows.filter(({ comes }) => comes === "not"))
-			assert.equal(answer(server, shows), "", kind);
+			assert.match(answer(server, shows), /^$|^failed: .* (does not|doesn't) exist$/, kind);
 		for (const { kind, make, undo = "", said } of known.filter(({ comes }) => comes === "refused")) {
 			server.sql("app", make);
 			const { code, stderr } = await place.holdfast("create");

@@ -95,8 +95,9 @@ const TABLES: readonly Row[] = [
 	{
 		kind: "temporary table",
 		comes: "not",
-		make: "CREATE TEMPORARY TABLE of_session (a INT)",
-		shows: "SELECT 1 FROM information_schema.tables WHERE table_name = 'of_session'",
+		unsaid: "it ends with its session",
+		make: "CREATE TEMPORARY TABLE of_session (a INT); INSERT INTO of_session VALUES (1)",
+		shows: "SELECT a FROM of_session",
 	},
 ];
 
@@ -109,18 +110,42 @@ const OBJECTS: readonly Row[] = [
 	},
 	{
 		kind: "view of a table or column that is gone",
-		comes: "refused",
-		said: { create: /gone_view/ },
-		make: "CREATE TABLE gone (n INT); CREATE VIEW gone_view AS SELECT * FROM gone; DROP TABLE gone",
-		shows: "",
-		undo: "DROP VIEW gone_view",
+		comes: "not",
+		said: {
+			create: /the view gone_view of app is invalid \(ERROR 1356 .*\): a restore may have to leave it out/,
+			restore:
+				/the view gone_view of app is invalid .*could not be created again; its definition: CREATE .*gone/,
+		},
+		make: "CREATE TABLE gone (n INT); CREATE VIEW gone_view AS SELECT * FROM gone; CREATE VIEW gone_too AS SELECT n FROM gone_view; DROP TABLE gone",
+		shows: "SELECT table_name FROM information_schema.views WHERE table_name IN ('gone_view', 'gone_too')",
+	},
+	{
+		kind: "trigger that names a column that is gone",
+		comes: "not",
+		said: {
+			create: /the trigger of_column of app is invalid \(its table has no column b\)/,
+			restore: /the trigger of_column of app .*could not be created again; its definition: CREATE .*NEW/,
+		},
+		make: "CREATE TABLE narrow (a INT, b INT); CREATE TRIGGER of_column BEFORE INSERT ON narrow FOR EACH ROW SET NEW.a = NEW.`b` + 1; ALTER TABLE narrow DROP COLUMN b",
+		shows: "SELECT trigger_name FROM information_schema.triggers WHERE trigger_name = 'of_column'",
+	},
+	{
+		kind: "routine that the server cannot parse any more",
+		comes: "not",
+		said: {
+			create: /the procedure unread of app is invalid \(ERROR 1064 /,
+			restore:
+				/the procedure unread of app .*could not be created again; its definition: .*SELECT FROM WHERE/,
+		},
+		make: "CREATE PROCEDURE unread(a INT) SELECT 1; UPDATE mysql.proc SET body = 'SELECT FROM WHERE', body_utf8 = 'SELECT FROM WHERE' WHERE name = 'unread'",
+		shows: "SELECT routine_name FROM information_schema.routines WHERE routine_name = 'unread'",
 	},
 	{
 		kind: "trigger: of each time and event, in order",
 		comes: "back",
 		make: `CREATE TABLE trg (a INT); ${INNER}CREATE TRIGGER t1 BEFORE INSERT ON trg FOR EACH ROW BEGIN SET NEW.a = NEW.a + 1; END//\nCREATE TRIGGER t2 BEFORE INSERT ON trg FOR EACH ROW PRECEDES t1 SET @x = ';;'//\nCREATE TRIGGER t3 AFTER DELETE ON trg FOR EACH ROW SET @y = OLD.a//\nCREATE TRIGGER t4 BEFORE UPDATE ON trg FOR EACH ROW SET @z = 1//\n`,
 		shows:
-			"SELECT trigger_name, event_manipulation, action_timing, action_order, action_statement, definer, sql_mode FROM information_schema.triggers WHERE trigger_schema = 'app' ORDER BY 1",
+			"SELECT trigger_name, event_manipulation, action_timing, action_order, action_statement, definer, sql_mode FROM information_schema.triggers WHERE trigger_schema = 'app' AND trigger_name LIKE 't_' ORDER BY 1",
 	},
 	{
 		kind: "procedure, function: rights, comment, data access, modes, aggregate",
@@ -204,8 +229,16 @@ const ACCOUNTS: readonly Row[] = [
 		shows: "SELECT User FROM mysql.user WHERE User IN ('wide', 'everywhere')",
 	},
 	{
-		kind: "loadable function, server of a federated table, plugin, global setting",
+		kind: "plugin, global setting",
 		comes: "not",
+		unsaid: "no backup of a database is expected to have them, and most servers have some",
+		make: "SET GLOBAL max_connections = 77",
+		shows: "SELECT 1 WHERE @@max_connections = 77",
+	},
+	{
+		kind: "loadable function, server of a federated table",
+		comes: "not",
+		said: { create: /the servers far \(CREATE SERVER\) belong to the entire server and are not backed up/ },
 		make: "CREATE SERVER far FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1')",
 		shows: "SELECT Server_name FROM mysql.servers",
 	},

@@ -8,8 +8,15 @@ export interface Row {
 	readonly comes: "back" | "note" | "not" | "refused";
 	/** The SQL that makes it, in the database `app`. */
 	readonly make: string;
-	/** A query in the database `app` whose answer must be the same after a restore; for `not`: it must be empty on a new server. */
+	/**
+	 * A query in the database `app` that has an answer once the thing is made, in the session that made it. The answer must be the
+	 * same after a restore; for `not`, there must be none on a new server, or an error that it does not exist.
+	 */
 	readonly shows: string;
+	/** For `note`: a query that has an answer before, and none after a restore. */
+	readonly lost?: string;
+	/** For `not`: why the backup does not say it. Otherwise `said.create` is what it says. */
+	readonly unsaid?: string;
 	/** For `refused`: the SQL that removes it. */
 	readonly undo?: string;
 	/** Only on the same server: it depends on what an admin sets up. */

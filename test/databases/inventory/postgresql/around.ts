@@ -101,12 +101,26 @@ export const ROLES: readonly Row[] = [
 		kind: "privilege on a server setting (`GRANT SET ON PARAMETER`)",
 		comes: "not",
 		since: 15,
+		said: {
+			create:
+				/the privileges of the role builder on settings of the server \(log_statement\) are not backed up/,
+		},
 		make: "GRANT SET ON PARAMETER log_statement TO builder",
 		shows: "SELECT parname FROM pg_parameter_acl",
 	},
 	{
-		kind: "settings of the server (`ALTER SYSTEM`), of a role in all databases by `ALTER ROLE ALL`",
+		kind: "settings of the server (`ALTER SYSTEM`)",
 		comes: "not",
+		unsaid: "no backup of a database is expected to have them, and most servers have some",
+		make: "ALTER SYSTEM SET log_min_duration_statement TO '7s'",
+		shows: "SELECT name FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf'",
+	},
+	{
+		kind: "settings of all roles (`ALTER ROLE ALL`)",
+		comes: "not",
+		said: {
+			create: /the settings that ALTER ROLE ALL makes \(application_name\) belong to the entire server/,
+		},
 		make: "ALTER ROLE ALL SET application_name TO 'x'",
 		shows: "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 0 AND setdatabase = 0",
 	},
@@ -138,14 +152,17 @@ export const OUTSIDE: readonly Row[] = [
 	{
 		kind: "subscription",
 		comes: "note",
-		make: "CREATE SUBSCRIPTION sub CONNECTION 'host=/nonexistent dbname=x' PUBLICATION pub1 WITH (connect = false, slot_name = 'elsewhere', enabled = false)",
+		make: "CREATE SUBSCRIPTION sub CONNECTION 'host=/nonexistent dbname=x' PUBLICATION pub1 WITH (connect = false, slot_name = 'elsewhere', enabled = false); ALTER SUBSCRIPTION sub ENABLE",
+		lost: "SELECT subname FROM pg_subscription WHERE subenabled",
+		said: { create: /the subscription sub comes back disabled/ },
 		shows:
-			"SELECT subname, subowner::regrole, subenabled, subconninfo, subpublications FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()",
+			"SELECT subname, subowner::regrole, subconninfo, subpublications FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()",
 	},
 	{
 		kind: "replication slot",
 		comes: "not",
-		make: "SELECT pg_create_physical_replication_slot('slot')",
+		said: { create: /the replication slot slot is not in the dump/ },
+		make: "DO $$ BEGIN PERFORM pg_create_logical_replication_slot('slot', 'pgoutput'); END $$",
 		shows: "SELECT slot_name FROM pg_replication_slots",
 	},
 ];

@@ -189,6 +189,7 @@ export const TABLES: readonly Row[] = [
 	{
 		kind: "temporary table",
 		comes: "not",
+		unsaid: "it ends with its session",
 		make: "CREATE TEMPORARY TABLE of_session (a int)",
 		shows: "SELECT relname FROM pg_class WHERE relname = 'of_session'",
 	},

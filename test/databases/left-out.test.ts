@@ -1,0 +1,293 @@
+// What cannot be brought back costs itself, and is said: accounts that a server does not take, notes that could not be gathered.
+import assert from "node:assert/strict";
+import { before, beforeEach, describe, test } from "node:test";
+import { dataOf } from "../../src/databases/mariadb/dump.ts";
+import { historyFacts, historyObstacles } from "../../src/databases/mariadb/history.ts";
+import { notesOf } from "../../src/databases/mariadb/notes.ts";
+import { serverOf } from "../../src/databases/mariadb/server.ts";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+import { mariadbServer, noServers, postgresqlServer, type TestServer } from "../support/servers.ts";
+
+const folder = scratch("left-out");
+let place: Place;
+const holdfast = async (expected: number, ...words: string[]) => {
+	const { code, stdout, stderr } = await place.holdfast(...words);
+	assert.equal(code, expected, stdout + stderr);
+	return stderr;
+};
+
+/** What the result of a restore says was left out. */
+async function result(): Promise<string> {
+	const { code, stdout, stderr } = await place.holdfast("restore", "--yes", "--json", "tar", "latest");
+	assert.equal(code, 0, stdout + stderr);
+	const events = stdout
+		.trim()
+		.split("\n")
+		.map((line) => JSON.parse(line));
+	return events.flatMap(({ result }) => result?.warnings ?? []).join("\n");
+}
+
+describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
+	let server: TestServer;
+	before(async () => {
+		server = await mariadbServer(["--plugin-load-add=auth_ed25519"]);
+	});
+	beforeEach(() => {
+		place = new Place(folder);
+		place.declare({ state: { app: { dumps: [{ mariadb: "app", socket: server.socket }] } } });
+		server.sql(
+			"",
+			"DROP DATABASE IF EXISTS app; CREATE DATABASE app; CREATE TABLE app.t (a INT, b INT); INSERT INTO app.t VALUES (1, 2)",
+		);
+	});
+
+	test("an account that this server does not take costs itself only", async () => {
+		server.sql(
+			"",
+			`CREATE USER aa@localhost IDENTIFIED VIA ed25519 USING PASSWORD('secret'); GRANT SELECT ON app.* TO aa@localhost; GRANT UPDATE (a) ON app.t TO aa@localhost;
+			CREATE USER bb@localhost IDENTIFIED BY 'pw'; GRANT SELECT ON app.* TO bb@localhost; GRANT DELETE ON app.t TO bb@localhost; CREATE ROLE cc; GRANT INSERT ON app.* TO cc; GRANT cc TO bb@localhost`,
+		);
+		const hash = server.sql("", "SELECT authentication_string FROM mysql.user WHERE User = 'aa'");
+		const grants = server.sql("", "SHOW GRANTS FOR bb@localhost");
+		await holdfast(0, "create");
+		server.sql(
+			"",
+			"DROP DATABASE app; DROP USER aa@localhost, bb@localhost; DROP ROLE cc; UNINSTALL SONAME 'auth_ed25519'",
+		);
+		const said = await result();
+		assert.match(said, /the account aa@localhost could not be created: ERROR 1524 .*ed25519/);
+		assert.match(said, /created the accounts (bb@localhost, cc|cc, bb@localhost), which/);
+		assert.ok(!said.includes(hash));
+		assert.equal(server.sql("", "SHOW GRANTS FOR bb@localhost"), grants);
+		// A privilege on a table does not create it, and without a password at that.
+		assert.equal(server.sql("", "SELECT User FROM mysql.user WHERE User = 'aa'"), "");
+		assert.equal(server.sql("app", "SELECT * FROM t"), "1\t2");
+		server.sql("", "INSTALL SONAME 'auth_ed25519'; DROP USER bb@localhost; DROP ROLE cc");
+	});
+
+	test("a privilege on a table that is not in the dump is said", async () => {
+		server.sql(
+			"",
+			"CREATE USER dd@localhost; GRANT SELECT ON app.* TO dd@localhost; CREATE TABLE app.old (a INT); GRANT SELECT ON app.old TO dd@localhost; DROP TABLE app.old",
+		);
+		await holdfast(0, "create");
+		server.sql("", "DROP DATABASE app; DROP USER dd@localhost");
+		const said = await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.match(
+			said,
+			/1 of the privileges on the tables and routines of app could not be granted: ERROR 1146 /,
+		);
+		server.sql("", "DROP USER dd@localhost");
+	});
+
+	test("an invalid view of the live database does not keep it from being restored, and an undo shows it", async () => {
+		await holdfast(0, "create");
+		server.sql(
+			"app",
+			"CREATE TABLE gone (n INT); CREATE VIEW of_gone AS SELECT n FROM gone; DROP TABLE gone; CREATE VIEW fine AS SELECT a FROM t",
+		);
+		await holdfast(0, "restore", "--yes", "--keep-old", "1h", "tar", "latest");
+		assert.equal(
+			server.sql("", "SELECT table_name FROM information_schema.views WHERE table_schema = 'app'"),
+			"",
+		);
+		const said = await holdfast(0, "undo", "--yes", "latest");
+		assert.match(
+			said,
+			/the view of_gone of app is invalid .*could not be created again; its definition: CREATE .*gone/,
+		);
+		assert.equal(
+			server.sql("", "SELECT table_name FROM information_schema.views WHERE table_schema = 'app'"),
+			"fine",
+		);
+	});
+
+	test("an invalid view that is valid where it is restored comes back", async () => {
+		server.sql("", "CREATE DATABASE next; CREATE TABLE next.n (n INT)");
+		server.sql("app", "CREATE VIEW of_next AS SELECT n FROM next.n");
+		server.sql("", "DROP DATABASE next");
+		assert.match(await holdfast(0, "create"), /the view of_next of app is invalid/);
+		server.sql("", "CREATE DATABASE next; CREATE TABLE next.n (n INT); INSERT INTO next.n VALUES (7)");
+		assert.doesNotMatch(await holdfast(0, "restore", "--yes", "tar", "latest"), /invalid/);
+		assert.equal(server.sql("app", "SELECT n FROM of_next"), "7");
+		server.sql("", "DROP DATABASE next");
+	});
+
+	test("a default that is a text about sequences is no sequence", async () => {
+		server.sql(
+			"app",
+			"CREATE TABLE words (a VARCHAR(99) DEFAULT 'call nextval(s) or it''s \\\\ setval(s)', b VARCHAR(99) DEFAULT (CONCAT('x', 'lastval(')), `nextval(` INT DEFAULT 3, c INT DEFAULT (`nextval(` + 1)); INSERT INTO words () VALUES ()",
+		);
+		await holdfast(0, "create");
+		server.sql("", "DROP DATABASE app");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.equal(server.sql("app", "SELECT b, c FROM words"), "xlastval(\t4");
+		server.sql("app", "CREATE SEQUENCE s; CREATE TABLE of_s (a INT DEFAULT (1 + NEXTVAL(s)))");
+		const said = await holdfast(1, "create");
+		assert.match(said, /of_s\.a takes its default from a sequence/);
+		assert.doesNotMatch(said, /words\./);
+	});
+
+	test("notes that cannot be gathered do not cost the backup, and the archive says so", async () => {
+		server.sql("", "RENAME TABLE mysql.servers TO mysql.servers_away");
+		try {
+			assert.match(
+				await holdfast(0, "create"),
+				/what a restore of the MariaDB database app would leave out could not be found out: .*servers/,
+			);
+		} finally {
+			server.sql("", "RENAME TABLE mysql.servers_away TO mysql.servers");
+		}
+		assert.match(
+			await holdfast(0, "restore", "--yes", "tar", "latest"),
+			/it could not be found out what a restore leaves out/,
+		);
+	});
+});
+
+test("MariaDB before 10.11: history is not dumped, which is said, and a dump with history is refused", {
+	skip: noServers,
+}, async () => {
+	const { socket, sql } = await mariadbServer();
+	const server = serverOf({ socket });
+	/** A server that does not know history has no such setting. */
+	const older: typeof server = {
+		...server,
+		sql: async (statements, doing) =>
+			statements.some((one) => one.includes("system_versioning_insert_history"))
+				? []
+				: server.sql(statements, doing),
+	};
+	sql("", "CREATE DATABASE app; CREATE TABLE app.plain (a INT); CREATE DATABASE other");
+	assert.deepEqual(await notesOf(older, "app"), []);
+	assert.deepEqual(await historyFacts(server, "app"), {});
+	sql("app", "CREATE TABLE story (a INT) WITH SYSTEM VERSIONING");
+	assert.match(
+		(await notesOf(older, "app")).join(),
+		/the history of the system-versioned tables story is not in the dump/,
+	);
+	assert.ok(!(await dataOf(older, "app")).includes("--dump-history"));
+	assert.deepEqual(await notesOf(server, "app"), []);
+	assert.ok((await dataOf(server, "app")).includes("--dump-history"));
+	assert.deepEqual(await notesOf(older, "other"), []);
+	const facts = { version: 10, ...(await historyFacts(server, "app")) };
+	assert.match(
+		(await historyObstacles(older, facts)).join(),
+		/history of system-versioned tables.* this server is older/,
+	);
+	assert.deepEqual(await historyObstacles(server, facts), []);
+	assert.deepEqual(await historyFacts(older, "app"), {});
+});
+
+describe("PostgreSQL: what a restore leaves out", { skip: noServers }, () => {
+	let server: TestServer;
+	before(async () => {
+		server = await postgresqlServer(
+			"-c wal_level=logical -c max_prepared_transactions=2 -c allow_system_table_mods=on",
+		);
+		server.sql("postgres", "CREATE ROLE app LOGIN");
+	});
+	beforeEach(() => {
+		place = new Place(folder);
+		place.declare({
+			state: { app: { dumps: [{ postgresql: "app", host: server.folder, port: server.port }] } },
+		});
+		server.sql("postgres", "DROP DATABASE IF EXISTS app WITH (FORCE)");
+		server.sql("postgres", "CREATE DATABASE app OWNER app TEMPLATE template0");
+		server.sql("app", "CREATE TABLE t (a int); INSERT INTO t VALUES (1); ALTER TABLE t OWNER TO app");
+	});
+
+	test("a role that this server does not take costs itself only", async () => {
+		server.sql(
+			"app",
+			`CREATE ROLE aa LOGIN PASSWORD 'secret'; CREATE ROLE bb LOGIN; CREATE ROLE cc; GRANT cc TO bb; GRANT aa TO bb; COMMENT ON ROLE bb IS 'b';
+			CREATE TABLE of_aa (a int); ALTER TABLE of_aa OWNER TO aa; GRANT SELECT ON t TO aa, bb; GRANT SELECT ON of_aa TO bb; ALTER DEFAULT PRIVILEGES FOR ROLE aa GRANT SELECT ON TABLES TO bb; ALTER DEFAULT PRIVILEGES FOR ROLE app GRANT SELECT ON TABLES TO aa; GRANT CONNECT ON DATABASE app TO aa, bb; ALTER ROLE aa IN DATABASE app SET work_mem TO '7MB'`,
+		);
+		// A later version may not know a setting, or reserve a name.
+		server.sql(
+			"postgres",
+			"UPDATE pg_authid SET rolname = 'public' WHERE rolname = 'aa'; INSERT INTO pg_db_role_setting VALUES (0, 'bb'::regrole, '{no_such_parameter=1}')",
+		);
+		const hash = server.sql("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = 'public'");
+		await holdfast(0, "create");
+		server.sql("postgres", "UPDATE pg_authid SET rolname = 'aa' WHERE rolname = 'public'");
+		server.sql(
+			"postgres",
+			"DROP DATABASE app; DELETE FROM pg_db_role_setting WHERE setrole = 'bb'::regrole; DROP ROLE aa, bb, cc",
+		);
+		const said = await result();
+		assert.match(said, /the role public could not be created: .*ERROR: +role name "public" is reserved/);
+		assert.match(
+			said,
+			/the role bb was created without a part of it \(ALTER ROLE "bb" SET "no_such_parameter" TO .*\)/,
+		);
+		assert.match(
+			said,
+			/this server has no role public: its privileges in app are left out, and what belonged to it belongs to app/,
+		);
+		assert.match(said, /created the accounts bb, cc/);
+		assert.ok(!said.includes(hash));
+		assert.equal(
+			server.sql("app", "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'of_aa'"),
+			"app",
+		);
+		assert.equal(
+			server.sql(
+				"app",
+				"SELECT has_table_privilege('bb', 't', 'SELECT'), has_table_privilege('bb', 'of_aa', 'SELECT'), pg_has_role('bb', 'cc', 'MEMBER'), shobj_description('bb'::regrole, 'pg_authid')",
+			),
+			"t|t|t|b",
+		);
+	});
+
+	test("what is not in a dump is said: slots, subscriptions, prepared transactions", async () => {
+		server.sql("app", "SELECT pg_create_logical_replication_slot('of_app', 'pgoutput')");
+		server.sql(
+			"postgres",
+			"SELECT pg_create_logical_replication_slot('of_other', 'pgoutput'); SELECT pg_create_physical_replication_slot('of_server')",
+		);
+		server.sql(
+			"app",
+			"CREATE SUBSCRIPTION reads CONNECTION 'host=/nonexistent dbname=x' PUBLICATION p WITH (connect = false, slot_name = 'elsewhere'); ALTER SUBSCRIPTION reads ENABLE; CREATE SUBSCRIPTION rests CONNECTION 'host=/nonexistent dbname=x' PUBLICATION p WITH (connect = false, slot_name = 'other')",
+		);
+		server.sql("app", "BEGIN; INSERT INTO t VALUES (2); PREPARE TRANSACTION 'half'");
+		const said = await holdfast(0, "create");
+		assert.match(
+			said,
+			/PostgreSQL database app: the replication slot of_app is not in the dump, and is dropped with the database/,
+		);
+		assert.match(
+			said,
+			/the subscription reads comes back disabled; after a restore: ALTER SUBSCRIPTION reads ENABLE/,
+		);
+		assert.match(said, /the prepared transaction 'half' is not in the dump/);
+		assert.doesNotMatch(said, /of_other|of_server|rests/);
+		server.sql("app", "ROLLBACK PREPARED 'half'");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.equal(
+			server.sql("app", "SELECT subname, subenabled FROM pg_subscription ORDER BY 1"),
+			"reads|f\nrests|f",
+		);
+		assert.equal(
+			server.sql("app", "SELECT slot_name FROM pg_replication_slots ORDER BY 1"),
+			"of_other\nof_server",
+		);
+		server.sql(
+			"app",
+			"ALTER SUBSCRIPTION reads SET (slot_name = NONE); DROP SUBSCRIPTION reads; ALTER SUBSCRIPTION rests SET (slot_name = NONE); DROP SUBSCRIPTION rests",
+		);
+	});
+
+	test("notes that cannot be gathered do not cost the backup, and the archive says so", async () => {
+		server.sql("app", "ALTER VIEW pg_catalog.pg_replication_slots RENAME TO away");
+		assert.match(
+			await holdfast(0, "create"),
+			/what a restore of the PostgreSQL database app would leave out could not be found out: .*pg_replication_slots/,
+		);
+		assert.match(
+			await holdfast(0, "restore", "--yes", "tar", "latest"),
+			/it could not be found out what a restore leaves out/,
+		);
+	});
+});
