@@ -65,6 +65,7 @@ export function agreedArchive(named: Named, agreed: string | undefined, { provid
 
 const nameOf = ({ provider, destination, archive }: ArchiveSource) => `${provider}/${destination}/${archive}`;
 
+/** Of any plan that reads an archive: one that extracts has no preflight. */
 function sourceIn({ steps }: Plan): ArchiveSource | undefined {
 	for (const step of steps) {
 		const { provider, destination, archive } = step as Partial<ArchiveSource>;

@@ -57,7 +57,7 @@ export async function listedArchive(
 		listing.failures.length === 0 &&
 		listing.archives.every(({ metadata }) => metadata !== undefined);
 	if (unheld.length > 0 && path.length === 0 && isTold) throw heldByNone(manifest, listing, services, unheld);
-	const archive = chooseArchive(listing, wanted, services);
+	const archive = chooseArchive(listing, wanted, services, from);
 	if (wanted === "latest") sayLatest(out, listing, archive, { services });
 	sayNamed(out, wanted, archive);
 	// With --path, an archive that holds the path under another state's name will do.

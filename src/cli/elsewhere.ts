@@ -8,6 +8,7 @@ import { NO_RUN } from "../report/result.ts";
 import { printMessage } from "../report/terminal.ts";
 import type { Listener, RunEvent } from "../run/event.ts";
 import { EXIT } from "../values/error-codes.ts";
+import { namingConfig } from "./alone.ts";
 import type { Agreement, Call } from "./command.ts";
 import { addressOf, askThere, connected, runThere, type Target } from "./connections.ts";
 import { endOf, remarkTo } from "./fleet.ts";
@@ -15,7 +16,7 @@ import { confirm } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
 export async function passOn(
-	{ out, words, elsewhere }: Call,
+	{ out, words, elsewhere, flags }: Call,
 	{ manifest, sshConfig }: Target,
 ): Promise<number> {
 	const target = { manifest, sshConfig };
@@ -27,7 +28,7 @@ export async function passOn(
 		return shown(target, argv, signal, remarkTo(out), () => out.passOn(machine));
 	const plain = argv.filter((word) => !HOW_TO_SHOW.has(word));
 	const run = async (some: readonly string[], over: Target = target) => {
-		const listener = await out.run();
+		const listener = namingConfig(flags.config, await out.run());
 		let heard = false;
 		const hear: Listener = Object.assign(
 			(event: RunEvent) => {

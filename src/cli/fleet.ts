@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import { answerOf, boundedAnswer } from "../fleet/answers.ts";
 import type { Ended } from "../fleet/protocol.ts";
 import { isHere } from "../fleet/select.ts";
+import { parsedWhileSmall } from "../host/kept-answer.ts";
 import { limitGarbage } from "../host/memory.ts";
 import { sideBySide } from "../host/side-by-side.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -13,11 +14,12 @@ import { whatOf } from "../report/text/fleet.ts";
 import type { Listener } from "../run/event.ts";
 import { type ErrorReport, errorOf, exitOf, reportOf } from "../values/error.ts";
 import { EXIT, failedExitOf } from "../values/error-codes.ts";
+import { namingConfig } from "./alone.ts";
 import { addressOf, askThere, type Connections, runThere, type Target } from "./connections.ts";
 
 export interface Answer<T> {
 	readonly machine: string;
-	/** Reads the answer again on each call. Absent when the machine gave none; the error was printed. */
+	/** Reads the answer, if it is a large one again on each call. Absent when the machine gave none; the error was printed. */
 	readonly answer?: () => T;
 	readonly error?: ErrorReport;
 }
@@ -44,6 +46,7 @@ export async function askAll<T>(
 	const answers = new Map<string, Answer<T>>();
 	using kept = new DisposableStack();
 	const passed = limitGarbage(true);
+	const parse = parsedWhileSmall(MOST_PARSED);
 	await sideBySide(machines, parallel, async (manifest) => {
 		const { machine } = manifest;
 		const remark = (line: string) => printMessage(`${machine}: ! ${line}`);
@@ -51,11 +54,13 @@ export async function askAll<T>(
 			const question = async (target: Target) => {
 				const reader = kept.use(boundedAnswer());
 				const said = await askThere(target, command.argv(manifest), { signal, remark, reader: () => reader });
-				return () => {
-					const text = reader.text();
-					passed(text.length * OBJECTS_PER_TEXT);
-					return answerOf(addressOf(target), command.schema, text, said) as T;
-				};
+				return parse(
+					() => reader.text(),
+					(text) => {
+						passed(text.length * OBJECTS_PER_TEXT);
+						return answerOf(addressOf(target), command.schema, text, said) as T;
+					},
+				);
 			};
 			const target = { manifest, sshConfig };
 			const there = () => (connections ? connections.ask(target, signal, question) : question(target));
@@ -83,6 +88,9 @@ export async function askAll<T>(
 /** How much larger an answer is in memory than as text, roughly. */
 const OBJECTS_PER_TEXT = 6;
 
+/** Of the text of all answers together that is kept as objects too; the others are parsed again when they are read again. */
+const MOST_PARSED = 1024 * 1024;
+
 async function answerHere<T>(asked: Promise<T>): Promise<() => T> {
 	const answer = await asked;
 	return () => answer;
@@ -92,6 +100,8 @@ async function answerHere<T>(asked: Promise<T>): Promise<() => T> {
 export interface FleetCommand {
 	/** The command line for a machine that is reached over SSH. */
 	argv(manifest: Manifest): readonly string[];
+	/** `--config` as it was typed, for hints. */
+	readonly config?: string | undefined;
 	/** The same work on this machine; returns the exit code. */
 	here(manifest: Manifest, listener: Listener, signal: AbortSignal): Promise<number>;
 }
@@ -128,7 +138,7 @@ async function rowOf(
 ): Promise<FleetRow> {
 	const { manifest } = target;
 	const { machine } = manifest;
-	const listener = shown.of(machine);
+	const listener = namingConfig(isHere(manifest) ? undefined : command.config, shown.of(machine));
 	let end: FleetRow["end"];
 	const hear: Listener = Object.assign(
 		(event: Parameters<Listener>[0]) => {
@@ -165,7 +175,8 @@ async function runOnOne(
 ): Promise<number> {
 	const listener = await out.run();
 	if (isHere(target.manifest)) return command.here(target.manifest, listener, signal);
-	return endOf(await runThere(target, command.argv(target.manifest), signal, listener, remarkTo(out)));
+	const hear = namingConfig(command.config, listener);
+	return endOf(await runThere(target, command.argv(target.manifest), signal, hear, remarkTo(out)));
 }
 
 /** The exit code of a run that was followed to its end. A run that never started is also an error here. */

@@ -69,7 +69,7 @@ export async function find(
 ): Promise<Found> {
 	const { wanted, listing, work, ...asked } = await ask(call, given, words, following);
 	const services = statesOfLatest(listing, Object.keys(call.manifest.state));
-	const archive = chooseArchive(listing, wanted, services);
+	const archive = chooseArchive(listing, wanted, services, given.from);
 	if (wanted === "latest")
 		sayLatest(call.out, listing, archive, { services, isObvious: isOfOnePlace(listing) });
 	sayNamed(call.out, wanted, archive);

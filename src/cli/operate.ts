@@ -20,6 +20,7 @@ import type { Plan } from "../steps/plan.ts";
 import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { wordsOf } from "../values/system-error.ts";
+import { withHowAlone } from "./alone.ts";
 import type { Call } from "./command.ts";
 import { interruptible, terminalGone, untilUndone } from "./signals.ts";
 
@@ -44,7 +45,7 @@ interface OperateOptions {
 /** Run a plan under the machine's lock. Interrupted runs are finished or rolled back first. */
 export async function operate(
 	plan: Plan,
-	call: Pick<Call, "out" | "isReported">,
+	call: Pick<Call, "out" | "isReported"> & { readonly flags?: object },
 	signal: AbortSignal,
 	{ wait = 0, listener, requireStill }: OperateOptions = {},
 ): Promise<number> {
@@ -61,7 +62,7 @@ export async function operate(
 			const noteHangup = () => report(remarkOf(plan.run, "SIGHUP: the terminal is gone; the run continues"));
 			terminalGone.addEventListener("abort", noteHangup);
 			try {
-				const work = () => execute(plan, journal, signal, report, held);
+				const work = () => execute(plan, journal, signal, withHowAlone(plan, call.flags ?? {}, report), held);
 				const ended = call.isReported ? await told(plan, journal, report, work) : await work();
 				if (isService()) await journalEntry(...entryOf(plan, ended));
 				const leavesOut = plan.steps.some(({ scope }) => held.has(scope));

@@ -19,7 +19,7 @@ import { withNix } from "./nix.ts";
 import type { Around, Pass, Written } from "./pass.ts";
 import { codeOf, readSource, shownAs } from "./read.ts";
 import { resolveMachine } from "./resolve.ts";
-import { type Machine, machineSchema, type Settings, settingsSchema } from "./schema.ts";
+import { configSchema, type Machine, machineSchema, type Settings, settingsSchema } from "./schema.ts";
 import { withServers } from "./servers.ts";
 import { modulesOf, withServices } from "./services.ts";
 import { withTags } from "./tags.ts";
@@ -133,7 +133,7 @@ function configOf(value: unknown, found: Found, options: LoadOptions) {
 	const settings = output as Settings;
 	const machines = isRecord(value) && isRecord(value.machines) ? value.machines : {};
 	const names = Object.keys(machines);
-	const faults = faultsIn(settingsSchema, issues).map((fault) => withOrigin(fault, value));
+	const faults = faultsIn(settingsSchema, issues, MACHINES).map((fault) => withOrigin(fault, value));
 	const from = { folder: dirname(found.file), isGuarded: found.guards.code };
 	const { evaluate } = options;
 	let modules: ReturnType<typeof modulesOf> | undefined;
@@ -158,6 +158,9 @@ function configOf(value: unknown, found: Found, options: LoadOptions) {
 	const hosts = Map.groupBy(names, (name) => hostOf(machines[name]));
 	return { value, settings, machines, names, faults, around, declared, hosts, modules: around("").modules };
 }
+
+/** Where a key of the whole config may belong instead: in a machine, rather than in a tag. */
+const MACHINES = v.object({ machines: configSchema.entries.machines });
 
 const NOT_A_LIST = 'a config must be a map with the key "machines", not a list';
 

@@ -49,6 +49,24 @@ export function keptAnswer(mostBytes: number): KeptAnswer {
 	};
 }
 
+/** Parses texts, and keeps the results for the next time while the texts together are not longer than `most`. */
+export function parsedWhileSmall(most: number) {
+	let left = most;
+	return <T>(read: () => string, parse: (text: string) => T): (() => T) => {
+		let kept: { readonly value: T } | undefined;
+		return () => {
+			if (kept !== undefined) return kept.value;
+			const text = read();
+			const value = parse(text);
+			if (text.length <= left) {
+				left -= text.length;
+				kept = { value };
+			}
+			return value;
+		};
+	};
+}
+
 function writeAll(file: number, bytes: Buffer, position: number): number {
 	for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, position + at);
 	return bytes.length;

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { nearest } from "../values/nearest.ts";
 import type { DataPath, Origin } from "../values/origin.ts";
 import { isRecord, ownValue } from "../values/record.ts";
+import { homeOf, sameWord } from "./key-meant.ts";
 import { RENAMED } from "./old-keys.ts";
 import { type Form, formsOf, knownKeys, type Schema, type Step, schemaAt } from "./schema-at.ts";
 
@@ -23,9 +24,15 @@ export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
 	return faultsIn(schema, issues);
 }
 
-/** The issues of a schema as faults. */
-export function faultsIn(schema: v.GenericSchema, issues: readonly v.BaseIssue<unknown>[]): Fault[] {
-	const faults = issues.slice(0, MOST_LOOKED_AT).flatMap((issue) => faultOf(schema as Schema, issue, []));
+/** The issues of a schema as faults. `whole`: the schema in which a key may belong elsewhere, if that has more than `schema`. */
+export function faultsIn(
+	schema: v.GenericSchema,
+	issues: readonly v.BaseIssue<unknown>[],
+	whole = schema,
+): Fault[] {
+	const faults = issues
+		.slice(0, MOST_LOOKED_AT)
+		.flatMap((issue) => faultOf({ schema: schema as Schema, whole: whole as Schema }, issue, []));
 	const [first] = issues;
 	// Without a fault the value would pass for a valid one.
 	if (faults.length > 0 || first === undefined) return faults;
@@ -33,12 +40,18 @@ export function faultsIn(schema: v.GenericSchema, issues: readonly v.BaseIssue<u
 	return [{ path, message: first.message }];
 }
 
-function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
+/** What a value is checked against; and the schema of all around it, in which `above` leads to the value. */
+interface Against {
+	readonly schema: Schema;
+	readonly whole: Schema;
+}
+
+function faultOf(against: Against, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
 	const path = [...above, ...(issue.path ?? []).map((item) => item.key as string | number)];
-	if (issue.type === "union" && isRecord(issue.input)) return bestForm(schema, issue, path);
+	if (issue.type === "union" && isRecord(issue.input)) return bestForm(against, issue, path);
 	const key = String(path.at(-1));
 	if (issue.type === "strict_object" && issue.expected === "never")
-		return unknownKeys(schema, issue.path ?? [], path);
+		return unknownKeys(against, issue.path ?? [], path);
 	if (issue.type === "strict_object" && issue.received === "undefined")
 		return [{ path: path.slice(0, -1), message: `the key "${key}" is missing` }];
 	if (issue.type === "variant") {
@@ -78,7 +91,7 @@ function limitOf({ type, expected, received }: v.BaseIssue<unknown>): string {
 }
 
 /** All unknown keys: the schema itself stops at the first. */
-function unknownKeys(schema: Schema, steps: readonly Step[], path: DataPath): Fault[] {
+function unknownKeys({ schema, whole }: Against, steps: readonly Step[], path: DataPath): Fault[] {
 	const parent = steps.at(-1)?.input;
 	// Its items are keys to the schema.
 	if (Array.isArray(parent)) return [{ path: path.slice(0, -1), message: "expected a map, found a list" }];
@@ -87,8 +100,8 @@ function unknownKeys(schema: Schema, steps: readonly Step[], path: DataPath): Fa
 		.filter((key) => !known.includes(key))
 		.slice(0, MOST_LOOKED_AT)
 		.map((key) => {
-			const now = ownValue(RENAMED, key) ?? "";
-			const meant = known.includes(now) ? now : nearest(key, known);
+			const value = isRecord(parent) ? parent[key] : undefined;
+			const meant = keyMeant(key, value, known, whole, path.slice(0, -1));
 			return {
 				path: [...path.slice(0, -1), key],
 				message: `unknown key "${key}"`,
@@ -97,14 +110,21 @@ function unknownKeys(schema: Schema, steps: readonly Step[], path: DataPath): Fa
 		});
 }
 
+/** The key here that was meant, or the path of that in another map. */
+function keyMeant(key: string, value: unknown, known: readonly string[], whole: Schema, at: DataPath) {
+	const now = ownValue(RENAMED, key) ?? "";
+	if (known.includes(now)) return now;
+	return sameWord(key, value, known) ?? nearest(key, known) ?? homeOf(key, value, whole, at);
+}
+
 /** For a map that has no form of a union: the faults against the form that its keys name. */
-function bestForm(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
+function bestForm({ schema, whole }: Against, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
 	const given = isRecord(issue.input) ? issue.input : {};
 	const forms = formsOf(schemaAt(schema, issue.path ?? []));
 	const kinds = [...new Set(forms.flatMap(({ needed }) => needed.slice(0, 1)))];
 	const isOfKinds = kinds.length > 1 && forms.every(({ needed }) => needed.length > 0);
 	const meant = forms.filter(({ needed }) => needed.some((key) => Object.hasOwn(given, key)));
-	if (isOfKinds && meant.length === 0) return withoutKind(forms, given, path, kinds);
+	if (isOfKinds && meant.length === 0) return withoutKind(forms, given, path, kinds, whole);
 	const [best] = (isOfKinds ? meant : forms)
 		.map((form) => {
 			const { issues = [] } = v.safeParse(form.schema, given);
@@ -113,7 +133,7 @@ function bestForm(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): 
 		})
 		.sort((a, b) => a.issues.length - b.issues.length || b.like - a.like);
 	if (!best) return [{ path, message: issue.message }];
-	return best.issues.flatMap((item) => faultOf(best.form.schema, item, path));
+	return best.issues.flatMap((item) => faultOf({ schema: best.form.schema, whole }, item, path));
 }
 
 /** No key names a kind. If one nearly does, the others are checked as if it did. */
@@ -122,6 +142,7 @@ function withoutKind(
 	given: Readonly<Record<string, unknown>>,
 	path: DataPath,
 	kinds: readonly string[],
+	whole: Schema,
 ): Fault[] {
 	const keys = Object.keys(given);
 	const key = keys.find((one) => nearest(one, kinds)) ?? keys.find((one) => !isKnown(forms, one)) ?? keys[0];
@@ -137,7 +158,7 @@ function withoutKind(
 	if (form === undefined || meant === undefined) return [fault];
 	const { [key]: value, ...others } = given;
 	const { issues = [] } = v.safeParse(form.schema, { ...others, [meant]: value });
-	return [fault, ...issues.flatMap((item) => faultOf(form.schema, item, path))];
+	return [fault, ...issues.flatMap((item) => faultOf({ schema: form.schema, whole }, item, path))];
 }
 
 const isKnown = (forms: readonly Form[], key: string) =>

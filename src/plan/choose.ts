@@ -5,6 +5,7 @@ import { outcomeOf, timeOf } from "../engines/archive-time.ts";
 import { wordsOfLost } from "../steps/work/lost.ts";
 import { errorOf, HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
+import { nearestOfNumbered } from "../values/nearest.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
 import { archivesNamed, meantBy } from "./named-archives.ts";
 
@@ -96,11 +97,19 @@ export function requireUsable(archive: ListedArchive): void {
 
 /**
  * The archive that the user named: an id as printed, a name or the beginning of one that only one archive has, or the
- * `latest` good one.
+ * `latest` good one. `from`: as typed, for hints.
  */
-export function chooseArchive(listing: Listing, wanted: string, services: readonly string[]): ListedArchive {
+export function chooseArchive(
+	listing: Listing,
+	wanted: string,
+	services: readonly string[],
+	from?: string,
+): ListedArchive {
 	const { archives, failures, others, lost } = listing;
-	const ofOthers = `archives of ${others.slice(0, MOST_LINES).join(", ")}: select them with --from MACHINE`;
+	const slip = from === undefined ? undefined : nearestOfNumbered(from, others);
+	const ofOthers = `archives of ${others.slice(0, MOST_LINES).join(", ")}${
+		slip === undefined ? ": select them with --from MACHINE" : `; did you mean --from ${slip}?`
+	}`;
 	const elsewhere = others.length === 0 ? "" : `; there are also ${ofOthers}`;
 	const unreachable = failures.map(
 		({ provider, destination, error }) => `${provider}/${destination} could not be listed: ${error.message}`,

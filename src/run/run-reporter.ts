@@ -5,8 +5,7 @@ import type { Plan, Step } from "../steps/plan.ts";
 import type { UnitOutcome } from "../steps/unit-outcome.ts";
 import { type ErrorReport, reportOf } from "../values/error.ts";
 import { boundedTogether } from "../values/error-bounds.ts";
-import { howAlone } from "./alone.ts";
-import { type EventBody, type Listener, type Outcome, type RunSummary, SURROUNDINGS } from "./event.ts";
+import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
 import { boundedEvent, stepParts } from "./event-bounds.ts";
 
 /** Minimum milliseconds between two progress events of a step. */
@@ -105,11 +104,8 @@ export class RunReporter {
 		this.tell({ type: "step-log", step: step.id, line });
 	}
 
-	/** The last event, and before it what may be done about a part that failed. */
+	/** The last event. */
 	ended(summary: RunSummary): void {
-		const failed = summary.failures.map(({ scope }) => scope);
-		const alone = summary.outcome === "partial" ? howAlone(this.#plan, failed) : undefined;
-		if (alone !== undefined) this.tell({ type: "step-log", step: SURROUNDINGS, line: alone });
 		this.tell({ type: "run-ended", ...summary });
 	}
 

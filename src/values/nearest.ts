@@ -16,6 +16,16 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 	return edits(word.toLowerCase(), best.toLowerCase()) <= most ? best : undefined;
 }
 
+/** The same for names that are numbered: web02 is another machine than web01, and web1 is a slip of it. */
+export function nearestOfNumbered(word: string, known: readonly string[]): string | undefined {
+	const numbersIn = (name: string) => (name.match(/\d+/g) ?? []).map(Number).join();
+	const numbers = numbersIn(word);
+	return nearest(
+		word,
+		known.filter((one) => numbers === "" || numbersIn(one) === numbers),
+	);
+}
+
 /** How many letters at the beginning identify a name. */
 const SHORTENED = 3;
 

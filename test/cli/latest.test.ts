@@ -105,6 +105,21 @@ test("`--from` a machine without archives names that machine, and those that hav
 	assert.equal(stderr, "  → there are archives of web01; name one of them with --from\n");
 });
 
+test("`--from` with a slip in the name gets the name that was meant", async () => {
+	const listed = await place.holdfast("list", "--from", "web1");
+	assert.equal(listed.stdout, "no archives of web1\n");
+	assert.equal(listed.stderr, "  → there are archives of web01; did you mean --from web01?\n");
+	for (const command of [
+		["restore", "--dry-run"],
+		["archives", "show"],
+	]) {
+		const { stderr } = await place.holdfast(...command, "--from", "web1", "latest");
+		assert.match(stderr, /there are only archives of web01; did you mean --from web01\?$/m);
+	}
+	const other = await place.holdfast("restore", "--dry-run", "--from", "web02", "latest");
+	assert.match(other.stderr, /there are only archives of web01: select them with --from MACHINE$/m);
+});
+
 test("archives of another machine of the config are no reason for such a hint", async () => {
 	const both = { machines: { web01: declared(), mail: declared() } };
 	const { stdout, stderr } = await place.holdfast(

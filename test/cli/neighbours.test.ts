@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { before, test } from "node:test";
+import { namingConfig } from "../../src/cli/alone.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -74,4 +75,66 @@ test("restore: how to restore the state that failed, without the others", async 
 	place.write("is-well", "");
 	const again = await place.holdfast(...words, "--yes");
 	assert.equal(again.code, 0, again.stderr);
+});
+
+/** Runs a command that fails for alpha, makes alpha well, and runs the command that was proposed. */
+async function repeated(...typed: string[]): Promise<string[]> {
+	const { code, stderr } = await place.holdfast(...typed);
+	assert.equal(code, 3, stderr);
+	const words = proposedIn(
+		stderr,
+		/^! to (?:back up|restore) only alpha when that is fixed: holdfast (.*)$/m,
+	);
+	place.write("is-well", "");
+	const again = await place.holdfast(...words, ...(words[0] === "restore" ? ["--yes"] : []));
+	assert.equal(again.code, 0, again.stderr);
+	rmSync(place.path("is-well"));
+	return words;
+}
+
+test("the command names the config, the provider and the machine that were named, so that it works as it is", async () => {
+	const script = `test -e ${place.path("is-well")}`;
+	const elsewhere = place.write(
+		"elsewhere.json",
+		JSON.stringify({
+			machines: {
+				web02: {
+					...declared({ hooks: { preBackup: script }, healthChecks: [{ script, within: "1s" }] }),
+					providers: {
+						tar: { destinations: { disk: { path: place.path("archives") } } },
+						own: { type: "tar", destinations: { usb: { path: place.path("usb") } } },
+					},
+				},
+			},
+		}),
+	);
+	for (const name of ["holdfast.json", "is-well"]) rmSync(place.path(name), { force: true });
+	assert.deepEqual(await repeated("create", "--provider", "own", "--config", elsewhere), [
+		...["create", "--service", "alpha", "--config", elsewhere, "--provider", "own", "web02"],
+	]);
+	const { archives } = JSON.parse(
+		(await place.holdfast("list", "--json", "--config", elsewhere, "--from", "web01")).stdout,
+	);
+	type Listed = { id: string; metadata: { states: Record<string, { outcome: string }> } };
+	const isWhole = ({ metadata: { states } }: Listed) =>
+		["alpha", "beta", "gamma"].every((name) => states[name]?.outcome === "good");
+	const { id } = archives.find(isWhole);
+	const from = ["--config", elsewhere, "--from", "web01"];
+	assert.deepEqual(await repeated("restore", "--yes", "--no-start", ...from, id), [
+		...["restore", "--service", "alpha", ...from, "--no-start", "web02", id],
+	]);
+});
+
+test("a command that another machine proposes gets the config that was named here", () => {
+	const heard: string[] = [];
+	const listener = namingConfig("my config.yaml", (event) => {
+		if (event.type === "step-log") heard.push(event.line);
+	});
+	const say = (line: string) => listener({ v: 1, time: "", run: "r", type: "step-log", step: "", line });
+	say("to back up only notes when that is fixed: holdfast create --service notes web01");
+	say("something else");
+	assert.deepEqual(heard, [
+		"to back up only notes when that is fixed: holdfast create --service notes web01 --config 'my config.yaml'",
+		"something else",
+	]);
 });

@@ -80,7 +80,7 @@ test("status says that the next backup will be refused, and why", async () => {
 	assert.equal(code, 1);
 	assert.match(
 		stdout.replaceAll(/\n +/g, " "),
-		/^✘ web01: the next `holdfast create` will be refused, because of a mistake in the config: \S*faulty\.yaml:5:\d+: unknown key "dayly"/m,
+		/^✘ web01: the next `holdfast create` will be refused, and `check` and `prune` too, because of a mistake in the config: \S*faulty\.yaml:5:\d+: unknown key "dayly"/m,
 	);
 	assert.equal(stderr, "");
 	const { problems } = JSON.parse((await place.holdfast("status", "--json", "--config", file)).stdout);

@@ -58,6 +58,20 @@ test("undo of `latest`: the restore that was shown, or none", async () => {
 });
 
 test("what prevents a restore is said, and nothing is asked", async () => {
+	const config = join(folder, "holdfast.json");
+	const before = readFileSync(config, "utf8");
+	const { machines, ...rest } = JSON.parse(before);
+	machines.honest.state.notes.stopOnRestore = ["not-there.service"];
+	writeFileSync(config, JSON.stringify({ ...rest, machines }));
+	const { code, stdout, stderr } = await holdfast(["restore", "--service", "notes", "honest", "latest"]);
+	writeFileSync(config, before);
+	assert.equal(code, 1, stderr);
+	assert.match(stdout, /^ +1\. \S/m, "the plan is shown");
+	assert.match(stderr, /^✘ .*not-there\.service/m);
+	assert.doesNotMatch(stderr, /confirm/, "with nobody to ask, a question would be an error");
+});
+
+test("an archive that is not there is said as well", async () => {
 	const { code, stderr } = await holdfast(["restore", "--service", "notes", "honest", "honest-1999"]);
 	assert.notEqual(code, 0);
 	assert.match(stderr, /no archive/);

@@ -73,6 +73,7 @@ export const create = command({
 			return EXIT.done;
 		}
 		const work: FleetCommand = {
+			config: flags.config,
 			argv: (manifest) => [
 				"create",
 				manifest.machine,

@@ -12,6 +12,7 @@ import { Journal } from "../../run/journal.ts";
 import { reportOf } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
+import { nearestOfNumbered } from "../../values/nearest.ts";
 import { type Series, seriesOf } from "../../values/series.ts";
 import { type Call, command } from "../command.ts";
 import {
@@ -162,10 +163,11 @@ function otherNames(
 	others: readonly string[],
 	{ names, from }: { readonly names: readonly string[]; readonly from: string | undefined },
 ): string[] {
-	if (from !== undefined)
-		return others.length === 0
-			? []
-			: [`  → there are archives of ${someOf(others)}; name one of them with --from`];
+	if (from !== undefined) {
+		const meant = nearestOfNumbered(from, others);
+		const next = meant === undefined ? "name one of them with --from" : `did you mean --from ${meant}?`;
+		return others.length === 0 ? [] : [`  → there are archives of ${someOf(others)}; ${next}`];
+	}
 	const unknown = others.filter((one) => !names.includes(one));
 	const [one] = unknown;
 	if (one === undefined) return [];

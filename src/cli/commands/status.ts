@@ -92,7 +92,8 @@ const withRefused = (standing: Standing, refused: ReadonlyMap<string, readonly s
 	...standing,
 	problems: [
 		...(refused.get(standing.machine) ?? []).map(
-			(fault) => `the next \`holdfast create\` will be refused, because of a mistake in the config: ${fault}`,
+			(fault) =>
+				`the next \`holdfast create\` will be refused, and \`check\` and \`prune\` too, because of a mistake in the config: ${fault}`,
 		),
 		...standing.problems,
 	],
