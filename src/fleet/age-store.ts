@@ -6,7 +6,7 @@ import { openFolder } from "../host/folder.ts";
 import { readBounded } from "../host/read-file.ts";
 import { secretText } from "../host/secret.ts";
 import { HoldfastError } from "../values/error.ts";
-import type { SecretStore } from "./secrets.ts";
+import type { SecretStore } from "./secret-store.ts";
 
 interface AgeSettings {
 	/** Files `MACHINE/NAME.age`. */

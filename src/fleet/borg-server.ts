@@ -4,7 +4,8 @@ import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { makeSecret, publicKeyOf, type SecretStore, wantedSecrets } from "./secrets.ts";
+import type { SecretStore } from "./secret-store.ts";
+import { makeSecret, publicKeyOf, wantedSecrets } from "./secrets.ts";
 
 export interface Client {
 	readonly machine: string;

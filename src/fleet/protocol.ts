@@ -5,7 +5,7 @@ import * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
 import type { RunEvent } from "../run/event.ts";
 import { EVENT_SCHEMAS } from "../run/event-schema.ts";
-import type { ErrorReport } from "../values/error.ts";
+import type { ErrorReport } from "../values/error-bounds.ts";
 import { EXIT, exitOfCode } from "../values/error-codes.ts";
 import { errorReportSchema } from "../values/error-report.ts";
 

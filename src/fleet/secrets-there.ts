@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { HoldfastError } from "../values/error.ts";
 import type { Secret } from "./deployment.ts";
 import type { Place } from "./place.ts";
-import { makeSecret, publicKeyOf, type SecretStore, type WantedSecret } from "./secrets.ts";
+import type { SecretStore } from "./secret-store.ts";
+import { makeSecret, publicKeyOf, type WantedSecret } from "./secrets.ts";
 import { hashesOf } from "./target.ts";
 
 export interface SecretsThere {

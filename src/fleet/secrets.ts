@@ -12,6 +12,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { ageStore } from "./age-store.ts";
 import type { Layout } from "./layout.ts";
+import type { SecretStore } from "./secret-store.ts";
 
 /** The config's `secrets`, with absolute paths. */
 interface SecretSettings {
@@ -23,15 +24,6 @@ interface SecretSettings {
 	readonly get?: readonly string[] | undefined;
 	/** The command that stores a secret, which it gets on standard input. */
 	readonly set?: readonly string[] | undefined;
-}
-
-export interface SecretStore {
-	/** As text. */
-	readonly place: string;
-	get(name: string): Promise<string | undefined>;
-	/** Throws if a secret could not be stored so that it can be read again. Called before one is created. */
-	requireReady(): Promise<void>;
-	set(name: string, value: string): Promise<void>;
 }
 
 export interface WantedSecret extends UsedSecret {

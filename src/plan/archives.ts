@@ -9,7 +9,8 @@ import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { lockHolder } from "../run/lock.ts";
 import { type LostArchive, wordsOfLost } from "../steps/work/lost.ts";
-import { type ErrorReport, reportOf } from "../values/error.ts";
+import { reportOf } from "../values/error.ts";
+import type { ErrorReport } from "../values/error-bounds.ts";
 import { openRecords } from "./records.ts";
 
 export interface ListedArchive extends Archive {

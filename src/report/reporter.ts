@@ -2,7 +2,7 @@
 // Results go to standard output; progress and remarks are for people and go to standard error.
 import type { OutputReader } from "../host/lines.ts";
 import type { Listener, RunSummary } from "../run/event.ts";
-import type { ErrorReport } from "../values/error.ts";
+import type { ErrorReport } from "../values/error-bounds.ts";
 import type { Result } from "./result.ts";
 import type { Lines } from "./terminal.ts";
 

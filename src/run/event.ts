@@ -2,7 +2,7 @@
 
 import type { Progress } from "../engines/destination.ts";
 import type { UnitOutcome } from "../steps/unit-outcome.ts";
-import type { ErrorReport } from "../values/error.ts";
+import type { ErrorReport } from "../values/error-bounds.ts";
 
 export type Outcome = "done" | "failed" | "partial" | "interrupted" | "needs-recover";
 

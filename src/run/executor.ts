@@ -6,12 +6,12 @@ import type { StepContext } from "../steps/context.ts";
 import { faultPoint } from "../steps/fault.ts";
 import { type LoadedKind, loadKinds, subjectOf } from "../steps/list.ts";
 import type { Plan, Step } from "../steps/plan.ts";
-import { type ErrorReport, HoldfastError, reportOf, withSubject } from "../values/error.ts";
+import { HoldfastError, reportOf, withSubject } from "../values/error.ts";
+import type { ErrorReport } from "../values/error-bounds.ts";
 import { bounded } from "../values/error-bounds.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { stopWaitingOnAbort } from "./abort.ts";
 import { type Listener, type Outcome, type RunReport, SURROUNDINGS } from "./event.ts";
-import type { Held } from "./held.ts";
 import type { Phase } from "./journal-rows.ts";
 import { parallelGroups } from "./parallel-groups.ts";
 import { RunReporter } from "./run-reporter.ts";
@@ -21,6 +21,8 @@ import { undoScope } from "./undo-scope.ts";
 import { unitOutcomes } from "./unit-outcomes.ts";
 
 type Kinds = ReadonlyMap<string, LoadedKind>;
+/** Why a scope is left out of a run. */
+export type Held = ReadonlyMap<string, HoldfastError>;
 
 /**
  * Execute a plan. The caller holds the lock. Aborting the signal cancels the run and undoes it. `held`: the scopes that it

@@ -7,12 +7,10 @@ import type { Plan } from "../steps/plan.ts";
 import { stateOf, stateScope } from "../steps/scope.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { RunReport } from "./event.ts";
+import type { Held } from "./executor.ts";
 import type { Journal } from "./journal.ts";
 import { isForeign } from "./plan-shape.ts";
 import { isStuck, unrecovered } from "./recover.ts";
-
-/** Why a scope is left out of a run. */
-export type Held = ReadonlyMap<string, HoldfastError>;
 
 /**
  * The scopes that a run leaves out, after recovery was tried. Throws if it cannot go on without them: if it is for them, if

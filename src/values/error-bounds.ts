@@ -1,7 +1,16 @@
 // Limits the size of an error where it is made: it may quote a program, a service or a file at any length, and is kept in
 // memory and in the journal, and sent to other machines in one line (`LONGEST_RECORD` in host/lines.ts).
 import { clip } from "./clip.ts";
-import type { ErrorReport } from "./error.ts";
+
+/** The plain form of an error, for events, the journal, other machines and `--json`. */
+export interface ErrorReport {
+	/** Absent in what Holdfast 0.1.0 wrote. */
+	readonly code?: string;
+	readonly subject?: string;
+	readonly message: string;
+	readonly hint?: string;
+	readonly details?: readonly string[];
+}
 
 /** Characters of a message, a hint, a subject and a detail line. */
 export const MOST_TEXT = 4_000;

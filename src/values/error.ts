@@ -1,5 +1,6 @@
 // The only error type: what happened, to what, why, and what to do next. Throw it where this is known.
 import { clip } from "./clip.ts";
+import type { ErrorReport } from "./error-bounds.ts";
 import { bounded, MOST_TEXT } from "./error-bounds.ts";
 import {
 	type CodeWithSubject,
@@ -49,16 +50,6 @@ export class HoldfastError extends Error {
 export function withSubject(error: unknown, subject: string | undefined): unknown {
 	if (error instanceof HoldfastError) error.subject ??= subject;
 	return error;
-}
-
-/** The plain form of an error, for events, the journal, other machines and `--json`. */
-export interface ErrorReport {
-	/** Absent in what Holdfast 0.1.0 wrote. */
-	readonly code?: string;
-	readonly subject?: string;
-	readonly message: string;
-	readonly hint?: string;
-	readonly details?: readonly string[];
 }
 
 /** Limited in size: see error-bounds.ts. */

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Following, machineInWords, readArchiveWords } from "../../src/cli/archive-words.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { type ErrorReport, reportOf } from "../../src/values/error.ts";
+import { reportOf } from "../../src/values/error.ts";
+import type { ErrorReport } from "../../src/values/error-bounds.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("archive-words");

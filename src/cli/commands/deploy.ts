@@ -8,7 +8,8 @@ import { type Desired, desiredFor, filesToSend, sizeOf } from "../../fleet/deplo
 import { ownProgramOn } from "../../fleet/own-program.ts";
 import { type Place, programOf, requireFit, requireRoom } from "../../fleet/place.ts";
 import { missingOn } from "../../fleet/programs.ts";
-import { openStore, type SecretStore, wantedSecrets } from "../../fleet/secrets.ts";
+import type { SecretStore } from "../../fleet/secret-store.ts";
+import { openStore, wantedSecrets } from "../../fleet/secrets.ts";
 import { secretsFor } from "../../fleet/secrets-there.ts";
 import { hashesOf, textOf } from "../../fleet/target.ts";
 import type { Manifest } from "../../manifest/schema.ts";

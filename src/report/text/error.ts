@@ -1,5 +1,5 @@
 // Formats an error: what happened, the last lines of the program that reported it, and what to do next.
-import type { ErrorReport } from "../../values/error.ts";
+import type { ErrorReport } from "../../values/error-bounds.ts";
 import { linesIn } from "../terminal.ts";
 
 /** `lead`: text before the message, such as the place of the error. `indent`: for the lines below it. */
