@@ -4,8 +4,7 @@ import type { Progress } from "../engines/destination.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { UnitOutcome } from "../steps/unit-outcome.ts";
 import { reportOf } from "../values/error.ts";
-import type { ErrorReport } from "../values/error-bounds.ts";
-import { boundedTogether } from "../values/error-bounds.ts";
+import { boundedTogether, type ErrorReport } from "../values/error-bounds.ts";
 import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
 import { boundedEvent, stepParts } from "./event-bounds.ts";
 

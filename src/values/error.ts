@@ -1,7 +1,6 @@
 // The only error type: what happened, to what, why, and what to do next. Throw it where this is known.
 import { clip } from "./clip.ts";
-import type { ErrorReport } from "./error-bounds.ts";
-import { bounded, MOST_TEXT } from "./error-bounds.ts";
+import { bounded, type ErrorReport, MOST_TEXT } from "./error-bounds.ts";
 import {
 	type CodeWithSubject,
 	ERROR_CODES,
