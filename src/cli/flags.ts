@@ -134,4 +134,11 @@ export const fleetFlags = {
 export const machineFlag = (brief: string) =>
 	({ ...valueFlag(brief, "MACHINE"), proposeCompletions: machineNames }) as const;
 
+/** The flag for a machine whose archives are used, which the config need not name any more. */
+export const fromFlag = (brief: string) =>
+	({
+		...valueFlag(brief, "MACHINE"),
+		proposeCompletions: proposing((all, context) => all.archiveOwners(context)),
+	}) as const;
+
 export const onFlag = machineFlag("run on this machine of the config, over SSH");

@@ -6,7 +6,14 @@ import { type ListedArchive, type Listing, listArchives } from "../plan/archives
 import { chooseArchive, statesOfLatest } from "../plan/choose.ts";
 import { ARCHIVE_USAGE, type Following, machineInWords, readArchiveWords } from "./archive-words.ts";
 import type { MachineCall } from "./command.ts";
-import { type CommonFlags, commonFlags, machineFlag, proposeArchiveWords, providerFlag } from "./flags.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	fromFlag,
+	machineFlag,
+	proposeArchiveWords,
+	providerFlag,
+} from "./flags.ts";
 import type { MachineName } from "./machines.ts";
 import { sayLatest, sayNamed } from "./passed-over.ts";
 import { interruptible, unwatched } from "./signals.ts";
@@ -21,7 +28,7 @@ export const flags = {
 	...commonFlags,
 	provider: providerFlag,
 	machine: machineFlag("the machine; may be omitted when there is only one"),
-	from: machineFlag("use an archive of this other machine"),
+	from: fromFlag("use an archive of this other machine"),
 } as const;
 
 /** The words of a command that names one archive: their usage line, and their definition for the parser. */

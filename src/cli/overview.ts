@@ -2,10 +2,12 @@
 import { loadConfig } from "../config/load.ts";
 import { isHere } from "../fleet/select.ts";
 import { AS_TEXT } from "../report/formats.ts";
-import { printClipped } from "../report/terminal.ts";
+import { print, screenWidth } from "../report/terminal.ts";
 import { overviewText } from "../report/text/overview.ts";
+import { clipped } from "../report/text/wrap.ts";
 import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
+import { printableLine } from "../values/printable.ts";
 import { finished } from "./command.ts";
 import { standingHere } from "./commands/status.ts";
 import { loading } from "./machines.ts";
@@ -21,12 +23,12 @@ export async function overview(): Promise<number | undefined> {
 			const [only] = here;
 			isShown = only !== undefined && here.length === 1;
 			if (only !== undefined && isShown)
-				printClipped(
+				print(
 					overviewText({
 						file: config.file,
 						here: await standingHere(only),
 						others: machines.length - 1,
-					}),
+					}).map((line) => clipped(printableLine(line), screenWidth())),
 				);
 			return EXIT.done;
 		} catch (error) {

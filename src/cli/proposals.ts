@@ -34,6 +34,11 @@ export async function machineNames(context: CommandContext): Promise<string[]> {
 	return (await namesInConfig(typedIn(context).config)).map(({ machine }) => machine);
 }
 
+/** Whose archives there may be: machines of the config, and the names that this machine had before. */
+export async function archiveOwners(context: CommandContext): Promise<string[]> {
+	return unique([...(await machineNames(context)), ...(fromJournal((journal) => journal.owners()) ?? [])]);
+}
+
 /** The next word of a command whose output has a schema. */
 export async function commandWords(context: CommandContext): Promise<string[]> {
 	const { words = [] } = typedIn(context);

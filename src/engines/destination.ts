@@ -131,6 +131,8 @@ export interface Destination {
 	readonly detectsDamage: boolean;
 	/** Paths on this machine that are needed to open an archive, in addition to those in the options. */
 	readonly needs?: readonly string[];
+	/** Throws if a secret that each call needs cannot be read. Touches nothing. Absent for engines without secrets. */
+	requireSecrets?(): Promise<void>;
 	/**
 	 * Store one archive. When it returns, the archive is complete, synced and listed. If it throws or is killed at any
 	 * moment, the archive is not listed. Creates the repository if there is none and `mayInit` is true.

@@ -25,11 +25,6 @@ export function print(lines: Lines): void {
 	writeResults(textOf(lines));
 }
 
-/** Results for people on a screen: a line that does not fit into its width is cut. */
-export function printClipped(lines: readonly string[]): void {
-	print(lines.map((line) => clipped(printableLine(line), process.stdout.columns || 80)));
-}
-
 /** Messages for people in addition to results, on standard error. */
 export function printMessage(lines: Lines): void {
 	writeMessages(textOf(typeof lines === "string" ? shortLine(lines) : lines.map(shortLine)));
@@ -118,7 +113,10 @@ export interface LiveArea {
 }
 
 export async function liveArea(): Promise<LiveArea> {
-	const { createLogUpdate } = await import("log-update");
+	const [{ createLogUpdate }, { clipped }] = await Promise.all([
+		import("log-update"),
+		import("./text/wrap.ts"),
+	]);
 	const screen = process.stderr;
 	const messages = outlet("messages");
 	const area = createLogUpdate(
@@ -292,8 +290,4 @@ export async function withoutBackpressure<T>(work: () => Promise<T>, signal: Abo
 				"! the output was not read for a long time, and part of it is lost; see all of it with: holdfast runs show",
 			);
 	}
-}
-
-function clipped(row: string, width: number): string {
-	return row.length < width ? row : `${row.slice(0, width - 2)}…`;
 }

@@ -33,6 +33,13 @@ export class JournalArchives extends JournalStore {
 		return archiveOf(row)[0];
 	}
 
+	/** The names that this machine had when it made archives. */
+	owners(): string[] {
+		const name = "json_extract(metadata, '$.machine')";
+		const rows = this.all(`SELECT DISTINCT ${name} AS machine FROM archive WHERE json_valid(metadata)`);
+		return rows.flatMap(({ machine }) => (typeof machine === "string" ? [machine] : []));
+	}
+
 	/** Archives of this name that were made here: one per destination that it was written to, wherever that is now. */
 	namesakes(name: string): KnownArchive[] {
 		return this.all("SELECT * FROM archive WHERE name = ?", name).flatMap(archiveOf);

@@ -128,6 +128,10 @@ for (const [line, expected] of Object.entries<(string | RegExp)[]>({
 	"schema archives sh": ["show"],
 	"schema list ": [],
 	"list --from ": ["web01"],
+	// The archives were made when it was called web01.
+	"list --config other.yaml --from ": ["zed", "web01"],
+	"restore --config other.yaml --from ": ["zed", "web01"],
+	"archives show --config other.yaml --from ": ["zed", "web01"],
 	"restore --config databases.yaml --as ": ["shop=", "blog="],
 	"deploy ": ["web01"],
 	"status --": [/^--/],

@@ -58,6 +58,23 @@ describe("a passphrase file that does not exist", () => {
 		assert.doesNotMatch(await succeeds(place, "validate"), /does not exist/);
 	});
 
+	for (const engine of ["borgbackup", "restic"])
+		test(`${engine}: nothing was begun, so nothing is left to be finished`, async () => {
+			const place = placeWith((place) => ({
+				[engine]: { destinations: { box: { repo: place.path("repo"), passphraseFile: place.path("pass") } } },
+			}));
+			assert.equal((await place.holdfast("create")).code, 1);
+			assert.doesNotMatch((await place.holdfast("status")).stdout, /unfinished/);
+			const { code, stdout, stderr } = await place.holdfast("recover");
+			assert.equal(code, 0);
+			assert.doesNotMatch(stdout + stderr, /unfinished work|look for/);
+			assert.match(stdout + stderr, /nothing to recover/);
+			place.write("pass", "secret\n");
+			const created = await place.holdfast("create");
+			assert.equal(created.code, 0, created.stderr);
+			assert.doesNotMatch(created.stderr, /unfinished/);
+		});
+
 	test("validate warns, as the file may be on another machine", async () => {
 		const said = await succeeds(withBorg(), "validate");
 		assert.match(said, /! borgbackup\/box of "web01": the passphrase file .* does not exist on this machine/);

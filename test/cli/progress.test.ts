@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { follower } from "../../src/report/text/live.ts";
 import { progressLine, type StepInProgress } from "../../src/report/text/progress-line.ts";
-import { widthOf } from "../../src/report/text/wrap.ts";
+import { clipped, widthOf } from "../../src/report/text/wrap.ts";
 import type { RunEvent } from "../../src/run/event.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -73,6 +73,25 @@ describe("a row", () => {
 			assert.ok(widthOf(row) <= width, `${width}: ${row}`);
 		}
 		assert.match(progressLine({ ...step, path: "/srv/写真/夏/海.jpg" }, 140), /海\.jpg$/);
+	});
+
+	test("cuts titles by columns too, and no letter in two", () => {
+		const family = "👨‍👩‍👧‍👦";
+		for (const title of [
+			"バックアップを書き込む".repeat(12),
+			`write to ${family.repeat(40)} (borg)`,
+			"e\u0301".repeat(200),
+		])
+			for (let width = 1; width <= 130; width++) {
+				const row = progressLine({ ...step, title }, width);
+				assert.ok(widthOf(row) <= width, `${width}: ${row}`);
+				if (width >= 40) assert.match(row, / 62 % · 7 s left/);
+				assert.doesNotMatch(row.replaceAll(family, ""), /\p{Emoji_Presentation}|\u200d/u, row);
+				assert.doesNotMatch(row, /^\u0301|…\u0301|e(?!\u0301)…/);
+			}
+		assert.equal(clipped("日本語のタイトル", 10), "日本語の…");
+		assert.equal(clipped("日本語", 7), "日本語");
+		assert.equal(clipped("plain text", 6), "plai…");
 	});
 
 	test("never tells more than 100 %, nor 100 % of an estimate; with more to do than was said, it tells no share", () => {

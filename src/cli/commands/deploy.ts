@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { accountOf, clientsOf } from "../../fleet/borg-server.ts";
 import { changesOf } from "../../fleet/changes.ts";
+import { summaryOf } from "../../fleet/changes-summary.ts";
 import { deliver } from "../../fleet/deliver.ts";
 import { type Desired, desiredFor, filesToSend, sizeOf } from "../../fleet/deployment.ts";
 import { ownProgramOn } from "../../fleet/own-program.ts";
@@ -18,7 +19,7 @@ import { size } from "../../report/text/units.ts";
 import { newRunId } from "../../run/run-id.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
-import { machineWords } from "../flags.ts";
+import { machineWords, switchFlag } from "../flags.ts";
 import { chosen } from "../machines.ts";
 import { confirm } from "../operate.ts";
 import {
@@ -33,11 +34,15 @@ import {
 } from "../rollout.ts";
 import { interruptible, untilUndoneThere } from "../signals.ts";
 
+interface Flags extends RolloutFlags {
+	readonly verbose: boolean;
+}
+
 export const deploy = command({
 	docs: {
 		brief: "install Holdfast on a machine, with its manifest, secrets and timers",
 		fullDescription: [
-			"The machine needs only SSH, systemd and Linux on the same architecture. Changes are shown first; if something fails,",
+			"The machine needs only SSH, systemd and Linux on the same architecture. A summary of the changes is shown first; if something fails,",
 			"the previous deployment is put back. A machine without a `host` is this one: its timers are installed here.",
 			"Passphrases and SSH keys in /etc/holdfast/secrets that the config names are created if they do not exist yet, and",
 			"stored here, encrypted (see `secrets` in the config).",
@@ -47,8 +52,11 @@ export const deploy = command({
 			"  holdfast deploy --tag web",
 		].join("\n"),
 	},
-	parameters: { flags: rolloutFlags, positional: machineWords },
-	async run(call: Call, flags: RolloutFlags, ...machine: string[]) {
+	parameters: {
+		flags: { ...rolloutFlags, verbose: switchFlag("name every file that changes, as --dry-run does") },
+		positional: machineWords,
+	},
+	async run(call: Call, flags: Flags, ...machine: string[]) {
 		const { every, secrets, ...selected } = await chosen(flags, { machine, takes: call.takes });
 		// The other machines say whose keys a server must accept.
 		const all = await every();
@@ -63,7 +71,7 @@ async function deployTo(
 	place: Place,
 	run: Run,
 	{ manifest, every, store }: { manifest: Manifest; every: readonly Manifest[]; store: SecretStore },
-	flags: RolloutFlags,
+	flags: Flags,
 	out: Reporter,
 ): Promise<number> {
 	requireFit(place);
@@ -99,7 +107,8 @@ async function deployTo(
 	const { own } = await ownProgramOn(place);
 	if (own !== undefined)
 		lines.push(`! ${layout.program} is your own${own}: it is replaced, and put back by an undeploy`);
-	out.say([...lines, ...secrets.lines, `${size(bytes)} to send`]);
+	const shown = flags.dryRun || flags.verbose ? lines : summaryOf(lines);
+	out.say([...shown, ...secrets.lines, `${size(bytes)} to send`]);
 	await tellChanges(out, target.machine, lines);
 	if (flags.dryRun) return EXIT.done;
 	await confirm(`Apply these changes to ${target.machine}?`, flags.yes, `this changes ${target.machine}`);

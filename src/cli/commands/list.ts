@@ -20,7 +20,7 @@ import {
 	commonFlags,
 	type FleetFlags,
 	fleetFlags,
-	machineFlag,
+	fromFlag,
 	machineWords,
 	providerFlag,
 } from "../flags.ts";
@@ -44,7 +44,7 @@ export const list = command({
 			...commonFlags,
 			...fleetFlags,
 			provider: providerFlag,
-			from: machineFlag("list archives of this other machine in the same destinations"),
+			from: fromFlag("list archives of this other machine in the same destinations"),
 		},
 		positional: machineWords,
 	},

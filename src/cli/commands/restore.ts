@@ -35,7 +35,7 @@ import { type MachineCall, machineCommand } from "../command.ts";
 import {
 	type CommonFlags,
 	commonFlags,
-	machineFlag,
+	fromFlag,
 	pathFlag,
 	proposeDatabases,
 	seconds,
@@ -110,7 +110,7 @@ export const restore = machineCommand({
 				variadic: true,
 				proposeCompletions: proposeDatabases,
 			},
-			from: machineFlag("restore an archive of another machine"),
+			from: fromFlag("restore an archive of another machine"),
 			inPlace: switchFlag(
 				"delete the live data first, if there is not enough space for two copies; cannot be undone",
 			),

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { findBelow } from "../../host/folder.ts";
 import { inConfig } from "../../host/places.ts";
+import { readSecret } from "../../host/secret.ts";
 import { clip } from "../../values/clip.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { MOST_TEXT } from "../../values/error-bounds.ts";
@@ -38,6 +39,9 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 				["--comment", commentArgument(metadata), archiveName(destination, archive)],
 				work,
 			);
+		},
+		async requireSecrets() {
+			await readSecret(destination);
 		},
 		list: (work) => list(destination, work),
 		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),

@@ -17,7 +17,7 @@ import { archivesIn, snapshotsOf } from "./archives.ts";
 import { listSnapshot } from "./contents.ts";
 import { create, discardPartial } from "./create.ts";
 import { ResticFault } from "./faults.ts";
-import { restic } from "./run.ts";
+import { environment, restic } from "./run.ts";
 import type { ResticDestination, ResticOptions } from "./schema.ts";
 import { ARCHIVE, aboutTag, forget, PART, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 
@@ -64,6 +64,9 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 		check: (full, work) => check(destination, full, work),
 		remove: (archives, work) => remove(destination, archives, work),
 		mount: (archive, at, mounted, work) => mount(destination, archive, at, mounted, work),
+		async requireSecrets() {
+			await environment(destination);
+		},
 		discardPartial: (archive, work) => discardPartial(destination, archive, work),
 	}));
 }

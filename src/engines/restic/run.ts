@@ -213,7 +213,8 @@ function parse(line: string): Record<string, unknown> | undefined {
 	return line.startsWith("{") ? understoodOr(messageSchema, line) : undefined;
 }
 
-async function environment(destination: ResticDestination): Promise<Record<string, string>> {
+/** Throws if a secret in it cannot be read. */
+export async function environment(destination: ResticDestination): Promise<Record<string, string>> {
 	const { repo, repoFile, environmentFile } = destination;
 	return {
 		...cleanEnvironment(),

@@ -1,6 +1,6 @@
 // A step in progress as one row: what matters most is shown first, and what does not fit is left out rather than cut.
 import { duration, size } from "./units.ts";
-import { widthOf } from "./wrap.ts";
+import { beginningOf, endOf, widthOf } from "./wrap.ts";
 
 export interface StepInProgress {
 	readonly title: string;
@@ -42,7 +42,10 @@ export function progressLine(step: StepInProgress, width: number): string {
 		left -= columns;
 		shown.add(part);
 	}
-	return `${title}${parts.flatMap((part) => (shown.has(part) ? [part.text] : [])).join("")}`.slice(0, width);
+	return beginningOf(
+		`${title}${parts.flatMap((part) => (shown.has(part) ? [part.text] : [])).join("")}`,
+		width,
+	);
 }
 
 /** In the order of the row. */
@@ -93,8 +96,8 @@ function left(seconds: number): string {
 }
 
 /** Without its middle: its beginning says what it does, and its end to what. */
-function shortened(title: string, length: number): string {
-	if (title.length <= length) return title;
-	const end = Math.floor((length - 1) / 2);
-	return `${title.slice(0, length - 1 - end)}…${title.slice(title.length - end)}`;
+function shortened(title: string, columns: number): string {
+	if (widthOf(title) <= columns) return title;
+	const end = endOf(title, Math.floor((columns - 1) / 2));
+	return `${beginningOf(title, columns - 1 - widthOf(end))}…${end}`;
 }

@@ -53,6 +53,8 @@ interface Flowed {
 export async function writeArchive(step: ArchiveCreateStep, context: StepContext<Begun>, broken: Broken) {
 	const { plan } = context;
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
+	// From the note on, the archive may be there, and somebody has to look.
+	await destination.requireSecrets?.();
 	const toStore = statesToStore(step, destination, context);
 	if (toStore.good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
