@@ -17,6 +17,8 @@ export interface Client {
 	readonly look: string;
 	/** Hint for when the server answers but refuses or fails. */
 	readonly otherwise?: string;
+	/** Hint for when a program of a command of the config was not found. */
+	readonly notFound?: string;
 	/** The user to run the programs as. A number need not belong to any user. Undefined: run as ourselves. */
 	readonly user: string | Identity | undefined;
 	readonly env?: Readonly<Record<string, string>>;
@@ -25,6 +27,9 @@ export interface Client {
 	/** Aborts the programs that are running. */
 	readonly signal?: AbortSignal | undefined;
 }
+
+/** The exit code of a shell that does not find a program. */
+export const NOT_FOUND = 127;
 
 /** Time limit for an ordinary query, in case the service blocks it. */
 export const QUESTION_SECONDS = 600;
@@ -64,7 +69,7 @@ export function fault(
 	result: Parameters<typeof describeEnd>[0],
 ): HoldfastError {
 	client.signal?.throwIfAborted();
-	if (result.code === 127 && client.programs !== undefined)
+	if (result.code === NOT_FOUND && client.programs !== undefined)
 		return new HoldfastError(
 			"program-not-found",
 			`could not ${doing}: ${client.server}'s programs are not installed`,
@@ -75,7 +80,9 @@ export function fault(
 		? "the server is running, but this database does not exist; a restore creates it"
 		: says(/connect/i)
 			? client.look
-			: client.otherwise;
+			: result.code === NOT_FOUND
+				? (client.notFound ?? client.otherwise)
+				: client.otherwise;
 	return new HoldfastError(
 		"database-failed",
 		`could not ${doing}: ${describeEnd(result, client.timeoutSeconds)}`,
@@ -132,7 +139,11 @@ export async function dumpBy(
 				},
 			);
 		if (result.code !== 0 || result.timedOut) throw fault(client, doing, result);
-		if (bytes === 0) throw new HoldfastError("database-failed", `could not ${doing}: the dump is empty`);
+		if (bytes === 0)
+			throw new HoldfastError("database-failed", `could not ${doing}: the dump is empty`, {
+				details: result.stderr,
+				hint: client.otherwise,
+			});
 	});
 	whole.catch(() => {});
 	return { output, whole };

@@ -103,6 +103,52 @@ describe("a dump", () => {
 		});
 });
 
+describe("what a person reads of a command that does not work", () => {
+	const cases = [
+		[
+			"writes nothing",
+			"true",
+			/the dump is empty\n +→ run the command by hand to find out why: it must write/,
+		],
+		[
+			"says why it writes nothing",
+			"echo no entry >&2",
+			/the dump is empty\n +no entry\n +→ run the command by hand/,
+		],
+		[
+			"is not there",
+			["not-there", "--all"],
+			/not-there: command not found\n +→ install the program .* whole path/,
+		],
+		["is of a script and not there", "not-there", /not-there: command not found\n +→ install the program/],
+		[
+			"runs as nobody that is known",
+			{ script: "echo x", user: "not-there" },
+			/could not dump the store box: the user "not-there" does not exist.*\n +→ create this user, or name another/,
+		],
+	] as const;
+	for (const [what, command, why] of cases)
+		test(`a dump that ${what}`, async () => {
+			const { holdfast, tidy } = await stored(() => ({ command, load: "cat >/dev/null" }));
+			assert.match(await holdfast(3, "create"), why);
+			tidy();
+		});
+
+	for (const [what, load, why] of [
+		[
+			"fails",
+			"echo full >&2; exit 4",
+			/exit code 4\n +full\n +→ run the command by hand.*: it gets the dump on its/,
+		],
+		["is not there", "not-there", /exit code 127\n.*not-there: command not found\n +→ install the program/],
+	] as const)
+		test(`a load that ${what}`, async () => {
+			const { holdfast } = await stored((store) => ({ command: ["cat", store], load, wayBack: "none" }));
+			await holdfast(0, "create");
+			assert.match(await holdfast(1, ...RESTORE, "tar", "latest"), why);
+		});
+});
+
 describe("what was live comes back", () => {
 	test("when a health check fails, and the load knew what it loads into", async () => {
 		const { holdfast, fill, is, tidy } = await stored(

@@ -8,7 +8,7 @@ import { argvOf, userOptions } from "../../host/user-command.ts";
 import { account, ownUser } from "../../host/users.ts";
 import { HoldfastError, inOneLine } from "../../values/error.ts";
 import type { UserCommand } from "../../values/user-command.ts";
-import { dumpBy } from "../client.ts";
+import { dumpBy, NOT_FOUND } from "../client.ts";
 import type { DumpStream, RowCounts, StoreDatabase, Work } from "../database.ts";
 import type { CommandDump } from "./schema.ts";
 
@@ -20,13 +20,12 @@ const PIPED = ["bash", "-c", 'set -o pipefail; "$@" | cat', "holdfast"];
 
 export function command({ name, command, load }: CommandDump): StoreDatabase {
 	const dump = async (work: Work): Promise<DumpStream> => {
-		const { user, env, timeoutSeconds } = await userOptions(command, {});
-		const otherwise = `run the command by hand to find out why${user === undefined ? "" : `, as ${command.user}`}: it must write the dump to its standard output and end with exit code 0`;
+		const { env, timeoutSeconds } = await optionsFor(command, `could not dump the store ${name}`);
+		const otherwise = `${byHand(command)}: it must write the dump to its standard output and end with exit code 0`;
 		return dumpBy(
 			{
 				server: `the store ${name}`,
-				look: otherwise,
-				otherwise,
+				...{ look: otherwise, otherwise, notFound: NOT_THERE },
 				user: command.user,
 				env: env ?? {},
 				timeoutSeconds,
@@ -47,6 +46,24 @@ export function command({ name, command, load }: CommandDump): StoreDatabase {
 	};
 }
 
+const byHand = ({ user }: UserCommand) =>
+	`run the command by hand to find out why${user === undefined ? "" : `, as ${user}`}`;
+
+const NOT_THERE =
+	"install the program that was not found, or write its whole path in the config: a timer's PATH may be another than yours";
+
+/** `failed`: for the message, if the command's user does not exist. */
+async function optionsFor(command: UserCommand, failed: string, env: Readonly<Record<string, string>> = {}) {
+	try {
+		return await userOptions(command, env);
+	} catch (cause) {
+		throw new HoldfastError("database-failed", `${failed}: ${inOneLine(cause)}`, {
+			cause,
+			hint: "create this user, or name another one as `user` of the command in the config",
+		});
+	}
+}
+
 async function loadBy(load: UserCommand, name: string, path: string, { signal, log }: Work): Promise<void> {
 	await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
 	const isOurs = load.user === undefined || load.user === ownUser().name;
@@ -56,7 +73,9 @@ async function loadBy(load: UserCommand, name: string, path: string, { signal, l
 		await file.chown(uid, gid);
 	}
 	const result = await exec(argvOf(load, `load-${name}`), {
-		...(await userOptions(load, { HOLDFAST_DUMP: isOurs ? path : "/dev/fd/4" })),
+		...(await optionsFor(load, `could not load the store ${name}`, {
+			HOLDFAST_DUMP: isOurs ? path : "/dev/fd/4",
+		})),
 		inputFile: file.fd,
 		files: [file.fd],
 		signal,
@@ -69,7 +88,13 @@ async function loadBy(load: UserCommand, name: string, path: string, { signal, l
 	throw new HoldfastError(
 		"database-failed",
 		`could not load the store ${name}: the command ${describeEnd(result, load.timeout)}`,
-		{ details: result.stderr.length > 0 ? result.stderr : result.stdout },
+		{
+			details: result.stderr.length > 0 ? result.stderr : result.stdout,
+			hint:
+				result.code === NOT_FOUND
+					? NOT_THERE
+					: `${byHand(load)}: it gets the dump on its standard input, and its path in HOLDFAST_DUMP`,
+		},
 	);
 }
 
