@@ -181,8 +181,12 @@ export interface Swap {
 	readonly mustBeNew?: boolean;
 	/** Called before anything changes. The data is on disk and synced when it returns. */
 	keep(memory: SwapMemory): void;
-	/** Called with each thing around the data that could not be brought back. */
+	/**
+	 * Called with each thing around the data that could not be brought back. If other databases are swapped in the same go, which
+	 * such a thing may need, it is left for `complete`.
+	 */
 	warn?(line: string): void;
+	readonly withOthers?: boolean;
 	readonly point?: Point;
 	/** Aborts statements that come from the archive. Steps that must not be interrupted still run to completion. */
 	readonly signal?: AbortSignal;
@@ -218,6 +222,8 @@ interface Source {
 	 */
 	ask?(sql: string, seconds: number, work: Work): Promise<string>;
 }
+
+export type Completion = { readonly rest: unknown } | { readonly aside: unknown };
 
 /** One of many databases on a server. It is loaded next to the live one under another name, then swapped. */
 export interface ServerDatabase extends Source {
@@ -263,6 +269,11 @@ export interface ServerDatabase extends Source {
 	 * Safe to repeat. `forUse`: `fresh` will be inspected next, not dropped.
 	 */
 	swapBack(swap: Omit<Swap, "keep"> & { readonly forUse?: boolean }): Promise<void>;
+	/**
+	 * After several databases were swapped, or swapped back: bring back what needed another one of them. What belongs to `live` is
+	 * `rest`, as `load` returned it, or what is `aside` in the memory of its swap.
+	 */
+	complete?(swap: Pick<Swap, "live" | "warn" | "signal"> & Completion): Promise<void>;
 	/** Does nothing if it does not exist. */
 	drop(name: string): Promise<void>;
 }

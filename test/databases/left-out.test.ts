@@ -93,10 +93,7 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 			"",
 		);
 		const said = await holdfast(0, "undo", "--yes", "latest");
-		assert.match(
-			said,
-			/the view of_gone of app is invalid .*could not be created again; its definition: CREATE .*gone/,
-		);
+		assert.match(said, /the view of_gone of app could not be created .*; its definition: CREATE .*gone/);
 		assert.equal(
 			server.sql("", "SELECT table_name FROM information_schema.views WHERE table_schema = 'app'"),
 			"fine",

@@ -83,8 +83,8 @@ describe("a service with rights on its own database of MariaDB alone", { skip: n
 			assert.equal(server.sql("", "SELECT * FROM other.t"), "1");
 			for (const words of [[], ["--trust-archive"]]) {
 				const again = await place.holdfast("restore", "--yes", ...words, "tar", "latest");
-				assert.match(again.stderr, /the view y of app is invalid .*could not be created again/);
-				assert.match(again.stderr, /the view z of app is invalid .*could not be created again/);
+				assert.match(again.stderr, /the view y of app could not be created/);
+				assert.match(again.stderr, /the view z of app could not be created/);
 			}
 			assert.equal(server.sql("", "SELECT count(*) FROM mysql.user WHERE User LIKE 'holdfast%'"), "0");
 			assert.equal(server.sql("", "SELECT * FROM other.t"), "1");

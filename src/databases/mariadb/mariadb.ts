@@ -23,7 +23,7 @@ import { requireReadable, wholeOf } from "./remaking.ts";
 import { countInserted } from "./rows.ts";
 import { type MariadbDump, OWN } from "./schema.ts";
 import { type Server, serverOf, sqlBy } from "./server.ts";
-import { swap, swapBack } from "./swap.ts";
+import { complete, swap, swapBack } from "./swap.ts";
 import { dropTemporary, temporaryAccount } from "./temporary.ts";
 
 const factsSchema = v.looseObject({
@@ -94,6 +94,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 		},
 		swap: (what) => swap(server, serverOf(where, what.signal), what),
 		swapBack: (what) => swapBack(server, what),
+		complete: (what) => complete(server, serverOf(where, what.signal), what),
 		drop: (name) => dropDatabase(server, name),
 	};
 }

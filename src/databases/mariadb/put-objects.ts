@@ -1,7 +1,7 @@
 // Replace the views, triggers, routines and events of a database.
 import { shortLine } from "../../values/printable.ts";
 import type { Swap } from "../database.ts";
-import { type Broken, brokenWords, faultOfObject, objectsIn } from "./broken.ts";
+import { type Broken, brokenOf, faultOfObject, objectsIn } from "./broken.ts";
 import { isDenied } from "./denied.ts";
 import { isMadeByUs, makersOf } from "./maker.ts";
 import type { Rest } from "./memory.ts";
@@ -39,25 +39,78 @@ export async function dropObjects(server: Server, database: string): Promise<voi
 	if (drops.length > 0) await server.sql(drops, `drop the old views and routines of ${database}`);
 }
 
+interface How {
+	/** The same server, with statements that can be aborted. */
+	readonly within?: Server | undefined;
+	/** Told which of them the server refuses. Undefined: they are tried again, by `completeViews`. */
+	readonly warn?: Swap["warn"];
+}
+
 /**
  * Make these the only objects of the database. Trusted objects are created with our own rights if rights on the
- * database are not enough. `within`: the same server, with statements that can be aborted; `warn` is told which broken ones the
- * server still refuses.
+ * database are not enough. What the server refuses for what it says is left out: it may refer to another database that is not there.
  */
 export async function putObjects(
 	server: Server,
 	database: string,
-	{ objects, broken = [], trusted = true }: Rest,
-	{ within = server, warn }: { readonly within?: Server; readonly warn?: Swap["warn"] } = {},
+	rest: Rest,
+	{ within, warn }: How = {},
 ): Promise<void> {
+	const { objects, broken = [] } = rest;
 	await dropObjects(server, database);
+	const of = (kinds: readonly string[]) => objects.filter(({ kind }) => kinds.includes(kind));
+	await withMaker(server, database, rest, within, async (make) => {
+		// Routines need nothing to exist first.
+		for (const one of of(ROUTINES)) await make(one);
+		const views = await makeViews(viewsIn(rest), make);
+		for (const one of of(["TRIGGER", "EVENT"])) await make(one);
+		const others = await makeOnce(
+			objectsIn(broken).filter(({ kind }) => kind !== "VIEW"),
+			make,
+		);
+		tell(database, [...views, ...others, ...broken.filter(({ object }) => object === undefined)], warn);
+	});
+}
+
+/** Create the views that are not there yet: what they refer to may be there now. */
+export async function completeViews(
+	server: Server,
+	database: string,
+	rest: Rest,
+	{ within, warn }: How,
+): Promise<void> {
+	const rows = await server.sql(
+		[`SELECT table_name FROM information_schema.views WHERE table_schema = ${literal(database)}`],
+		`list the views of ${database}`,
+	);
+	const there = new Set(rows.flat());
+	const wanted = viewsIn(rest).filter(({ name }) => !there.has(name));
+	if (wanted.length === 0) return;
+	await withMaker(server, database, rest, within, async (make) =>
+		tell(database, await makeViews(wanted, make), warn),
+	);
+}
+
+const viewsIn = ({ objects, broken = [] }: Rest) =>
+	[...objects, ...objectsIn(broken)].filter(({ kind }) => kind === "VIEW");
+
+type Make = (one: StoredObject) => Promise<void>;
+
+async function withMaker(
+	server: Server,
+	database: string,
+	{ objects, broken = [], trusted = true }: Rest,
+	within: Server = server,
+	use: (make: Make) => Promise<void>,
+): Promise<void> {
 	const [[own = ""] = []] = await server.sql(
 		[
 			`SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(database)}`,
 		],
 		`read the properties of the database ${database}`,
 	);
-	const makers = await makersOf(within, database, [...objects, ...objectsIn(broken)]);
+	const wasBroken = new Set(objectsIn(broken));
+	const makers = await makersOf(within, database, [...objects, ...wasBroken]);
 	const makeBy = (by: Asked, one: StoredObject) => makeOne(server, by, database, own, one, creation(one));
 	/** Try the definer's rights before ours: a view may refer to other databases. */
 	const makeLike = async (one: StoredObject, error: unknown) => {
@@ -66,61 +119,47 @@ export async function putObjects(
 		if (like === makers.ourselves) throw error;
 		await makeBy(like, one);
 	};
-	const make = (one: StoredObject, wasBroken = false) =>
-		makeBy(makers.maker, one).catch(async (error: unknown) => {
-			if (!(await isMadeByUs(server, database, one, { trusted, error }))) throw error;
-			await makeLike(one, error).catch(async (error: unknown) => {
-				// The server evaluates parts of a view before it finds it invalid.
-				const isTheirs = async () => (await makers.like(one.definer)) !== makers.ourselves;
-				if (!isDenied(error) || (wasBroken && one.kind === "VIEW" && (await isTheirs()))) throw error;
-				return makeBy(makers.ourselves, one);
-			});
-		});
+	/** The server evaluates parts of a view before it finds it invalid. */
+	const mayBeOurs = async (one: StoredObject) =>
+		!wasBroken.has(one) || one.kind !== "VIEW" || (await makers.like(one.definer)) === makers.ourselves;
 	try {
-		await makeAll(objects, make);
-		for (const one of broken) await makeOrWarn(database, one, make, warn);
+		await use((one) =>
+			makeBy(makers.maker, one).catch(async (error: unknown) => {
+				if (!(await isMadeByUs(server, database, one, { trusted, error }))) throw error;
+				await makeLike(one, error).catch(async (error: unknown) => {
+					if (!isDenied(error) || !(await mayBeOurs(one))) throw error;
+					return makeBy(makers.ourselves, one);
+				});
+			}),
+		);
 	} finally {
 		await makers.release();
 	}
 }
 
-/** It was invalid, and may be valid here. */
-async function makeOrWarn(
-	database: string,
-	one: Broken,
-	make: (one: StoredObject, wasBroken: boolean) => Promise<void>,
-	warn: Swap["warn"],
-): Promise<void> {
-	try {
-		if (one.object !== undefined) return await make(one.object, true);
-	} catch (error) {
-		if (faultOfObject(error) === undefined && !isDenied(error)) throw error;
-	}
-	const text = one.object === undefined ? (one.text ?? "") : creation(one.object);
-	warn?.(
-		`${brokenWords(database, one)}, and could not be created again; its definition: ${shortLine(text.replace(/\s+/g, " "))}`,
-	);
+/** A view needs the tables and views that it refers to, so retry until no more can be created. Returns what is left. */
+async function makeViews(wanted: readonly StoredObject[], make: Make): Promise<readonly Broken[]> {
+	const left = await makeOnce(wanted, make);
+	if (left.length === 0 || left.length === wanted.length) return left;
+	return makeViews(objectsIn(left), make);
 }
 
-async function makeAll(
-	objects: readonly StoredObject[],
-	make: (one: StoredObject) => Promise<void>,
-): Promise<void> {
-	const of = (kinds: readonly string[]) => objects.filter(({ kind }) => kinds.includes(kind));
-	// A view needs the tables and views that it refers to, so retry until all exist. Routines need nothing to exist
-	// first.
-	for (const one of of(ROUTINES)) await make(one);
-	let views = of(["VIEW"]);
-	while (views.length > 0) {
-		const later: StoredObject[] = [];
-		let fault: unknown;
-		for (const one of views)
-			await make(one).catch((error: unknown) => {
-				later.push(one);
-				fault = error;
-			});
-		if (later.length === views.length) throw fault;
-		views = later;
+async function makeOnce(wanted: readonly StoredObject[], make: Make): Promise<readonly Broken[]> {
+	const left: Broken[] = [];
+	for (const one of wanted)
+		await make(one).catch((error: unknown) => {
+			const why = faultOfObject(error);
+			if (why === undefined) throw error;
+			left.push(brokenOf(one, why, { object: one }));
+		});
+	return left;
+}
+
+function tell(database: string, left: readonly Broken[], warn: Swap["warn"]): void {
+	for (const { kind, name, why, object, text = "" } of left) {
+		const definition = (object === undefined ? text : creation(object)).replace(/\s+/g, " ");
+		warn?.(
+			`the ${kind.toLowerCase()} ${name} of ${database} could not be created (${why}); its definition: ${shortLine(definition)}`,
+		);
 	}
-	for (const one of of(["TRIGGER", "EVENT"])) await make(one);
 }

@@ -3,7 +3,7 @@
 // The data needed to undo this from any point is stored on disk first.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
-import type { Point, ServerDatabase, Swap } from "../database.ts";
+import type { Completion, Point, ServerDatabase, Swap } from "../database.ts";
 import { grantText } from "./account-text.ts";
 import {
 	alterStatement,
@@ -28,7 +28,7 @@ import {
 } from "./memory.ts";
 import { identifier } from "./names.ts";
 import { type Objects, objectsOf } from "./objects.ts";
-import { dropObjects, putObjects } from "./put-objects.ts";
+import { completeViews, dropObjects, putObjects } from "./put-objects.ts";
 import { wholeOf } from "./remaking.ts";
 import { grantOrWarn, grantRoutineRights, routineRights } from "./routine-rights.ts";
 import type { Server } from "./server.ts";
@@ -37,7 +37,7 @@ import type { Server } from "./server.ts";
 export async function swap(
 	server: Server,
 	within: Server,
-	{ fresh, live, old, rest, memory: before, mustBeNew = false, keep, point = () => {}, warn }: Swap,
+	{ fresh, live, old, rest, memory: before, mustBeNew = false, keep, point = () => {}, ...told }: Swap,
 ): Promise<void> {
 	if (!(await exists(server, fresh)))
 		throw new HoldfastError("database-failed", `there is no database ${fresh} to replace ${live} with`);
@@ -48,7 +48,7 @@ export async function swap(
 	point("remembered");
 	if (!memory.hadLive && memory.made !== true) await makeLive(server, { fresh, live }, memory, keep);
 	await withoutSessions(server, live, () =>
-		replace(server, within, { fresh, live, old, point, warn }, memory),
+		replace(server, within, { fresh, live, old, point, ...told }, memory),
 	);
 }
 
@@ -75,17 +75,21 @@ const taken = (live: string) =>
 		hint: "ask who made it and whether it is needed; once it is out of the way, run the restore again",
 	});
 
-interface Names extends Pick<Swap, "fresh" | "live" | "old"> {
+interface Names extends Pick<Swap, "fresh" | "live" | "old" | "warn" | "withOthers"> {
 	readonly point: Point;
-	readonly warn: Swap["warn"];
 }
+
+/** What is refused now may be accepted once the others are swapped. */
+const toldOf = ({ warn, withOthers = false }: Pick<Swap, "warn" | "withOthers">): Pick<Swap, "warn"> =>
+	withOthers || warn === undefined ? {} : { warn };
 
 async function replace(
 	server: Server,
 	within: Server,
-	{ fresh, live, old, point, warn }: Names,
+	{ fresh, live, old, point, ...told }: Names,
 	memory: Memory,
 ): Promise<void> {
+	const { warn } = told;
 	const theirs = await propertiesOf(server, fresh);
 	if (memory.hadLive)
 		await server.sql(
@@ -116,7 +120,7 @@ async function replace(
 	point("tables-moved");
 	await server.sql([alterStatement(live, theirs)], `swap the database ${live}`);
 	const trusted = memory.rest.trusted ?? false;
-	await putObjects(server, live, { ...memory.rest, trusted }, { within, warn });
+	await putObjects(server, live, { ...memory.rest, trusted }, { within, ...toldOf(told) });
 	await grantRoutineRights(server, live, memory.routineRights ?? [], warn);
 	const grants = (memory.rest.grants ?? []).flatMap(({ grants, ...who }) =>
 		grants.map((grant) => grantText(grant, who, live)),
@@ -163,9 +167,22 @@ async function legacyRest(
 	return found.rest;
 }
 
+/** After several databases were swapped: create the views that needed another one. */
+export async function complete(
+	server: Server,
+	within: Server,
+	{ live, warn, ...of }: Pick<Swap, "live" | "warn"> & Completion,
+): Promise<void> {
+	const isAside = "aside" in of;
+	const { success, output } = v.safeParse(restSchema, isAside ? of.aside : of.rest);
+	if (!success) return;
+	const trusted = isAside || (output.trusted ?? false);
+	await completeViews(server, live, { ...output, trusted }, { within, warn });
+}
+
 export async function swapBack(
 	server: Server,
-	{ fresh, live, old, memory: kept, point = () => {}, warn }: Parameters<ServerDatabase["swapBack"]>[0],
+	{ fresh, live, old, memory: kept, point = () => {}, ...told }: Parameters<ServerDatabase["swapBack"]>[0],
 ): Promise<void> {
 	if (!(await exists(server, fresh))) return;
 	const legacy = kept === undefined ? await legacyMemory(server, fresh) : undefined;
@@ -173,7 +190,7 @@ export async function swapBack(
 	// Nothing was dropped before this was stored.
 	if (!memory) return;
 	await withoutSessions(server, live, () =>
-		bringBack(server, { fresh, live, old, point, warn }, memory, legacy),
+		bringBack(server, { fresh, live, old, point, ...told }, memory, legacy),
 	);
 }
 
@@ -187,7 +204,7 @@ async function isOurs(server: Server, live: string, { made }: Memory): Promise<b
 
 async function bringBack(
 	server: Server,
-	{ fresh, live, old, point, warn }: Names,
+	{ fresh, live, old, point, ...told }: Names,
 	memory: Memory,
 	legacy: object | undefined,
 ): Promise<void> {
@@ -231,8 +248,8 @@ async function bringBack(
 			[alterStatement(live, await propertiesOf(server, old))],
 			`swap the database ${live} back`,
 		);
-	await putObjects(server, live, memory.aside, { warn });
-	await grantRoutineRights(server, live, memory.routineRights ?? [], warn);
+	await putObjects(server, live, memory.aside, toldOf(told));
+	await grantRoutineRights(server, live, memory.routineRights ?? [], told.warn);
 	await server.settle();
 	point("views-back");
 	await server.sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `clean up after ${live}`);
