@@ -237,6 +237,8 @@ export interface ServerDatabase extends Source {
 	 * Undefined if there is nothing to store.
 	 */
 	accounts(): Promise<object | undefined>;
+	/** The reasons why the live database cannot be set aside. */
+	swapObstacles?(): Promise<string[]>;
 	/** What a restore would not bring back as it is in the live database: one line each. */
 	notes?(): Promise<string[]>;
 	/** The names of accounts in `held` (from `accounts`, or from an archive) that do not exist on the server. */

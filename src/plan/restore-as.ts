@@ -47,7 +47,7 @@ export function planRestoreAs(request: RestoreAsRequest): Plan {
 					...{ places: [], units: [], spool, twoCopies: true },
 					dumps: held
 						.filter(({ dump }) => isServerDump(dump))
-						.map(({ dump, facts, stored }) => ({ dump, facts, stored })),
+						.map(({ dump, facts, stored, into }) => ({ dump, facts, stored, into })),
 				}),
 				...stage,
 				...swap,

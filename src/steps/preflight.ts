@@ -10,10 +10,14 @@ const params = {
 	archiveId: text,
 	places,
 	units,
-	/** `stored`: the path of the dump in the archive. `remark`: what the user should know of how it was made. */
+	/**
+	 * `stored`: the path of the dump in the archive. `into`: it becomes a new database of this name. `remark`: what the user should
+	 * know of how it was made.
+	 */
 	dumps: listOf(
 		object({
 			...{ dump: some<Dump>(), facts: some<DumpFacts>(), stored: text },
+			into: v.exactOptional(text),
 			remark: v.exactOptional(text),
 		}),
 	),

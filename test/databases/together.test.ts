@@ -85,6 +85,47 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 		assert.match(shown(), /^1\n1\n1\n/);
 	});
 
+	test("whose tables refer to each other come back where neither is, and are not swapped: the keys would refer to the old ones", async () => {
+		server.sql(
+			"",
+			"CREATE TABLE aa.parent (a INT PRIMARY KEY); CREATE TABLE bb.parent (a INT PRIMARY KEY); INSERT INTO aa.parent VALUES (1); INSERT INTO bb.parent VALUES (1); CREATE TABLE aa.child (a INT, FOREIGN KEY (a) REFERENCES bb.parent (a)); CREATE TABLE bb.child (a INT, FOREIGN KEY (a) REFERENCES aa.parent (a)); INSERT INTO aa.child VALUES (1); INSERT INTO bb.child VALUES (1)",
+		);
+		const keys = () => server.sql("", "SHOW CREATE TABLE aa.child; SHOW CREATE TABLE bb.child");
+		const old = [shown(), keys()];
+		await holdfast(0, "create");
+		const refused = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(
+			refused,
+			/the MariaDB database aa cannot be swapped: bb\.child refers to it by a foreign key/,
+		);
+		assert.match(
+			refused,
+			/the MariaDB database bb cannot be swapped: aa\.child refers to it by a foreign key/,
+		);
+		assert.deepEqual([shown(), keys()], old);
+		server.sql("", "SET foreign_key_checks = 0; DROP DATABASE aa; DROP DATABASE bb");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.deepEqual([shown(), keys()], old);
+		for (const name of ["aa", "bb"])
+			assert.throws(() => server.sql(name, "INSERT INTO child VALUES (2)"), /foreign key constraint fails/);
+		server.sql("", "SET foreign_key_checks = 0; DROP DATABASE aa; DROP DATABASE bb");
+	});
+
+	test("of which one refers to a database that is not restored", async () => {
+		server.sql(
+			"",
+			"CREATE DATABASE cc; CREATE TABLE cc.parent (a INT PRIMARY KEY); INSERT INTO cc.parent VALUES (1); CREATE TABLE aa.child (a INT, FOREIGN KEY (a) REFERENCES cc.parent (a) ON DELETE CASCADE); INSERT INTO aa.child VALUES (1)",
+		);
+		const keys = () => server.sql("", "SHOW CREATE TABLE aa.child");
+		const old = [shown(), keys()];
+		await holdfast(0, "create");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.deepEqual([shown(), keys()], old);
+		server.sql("", "DELETE FROM cc.parent");
+		assert.equal(server.sql("aa", "SELECT * FROM child"), "");
+		server.sql("", "DROP DATABASE aa; DROP DATABASE bb; DROP DATABASE cc");
+	});
+
 	for (const moment of [...MOMENTS, "swap:app:1#tables-renamed", "swap:app:1#swapped"])
 		test(`are both the old ones after a crash at ${moment}`, async () => {
 			make(2);

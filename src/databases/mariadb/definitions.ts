@@ -33,7 +33,7 @@ export async function moveDefinitions(server: Server, databases: readonly string
 }
 
 /** The folder name that the server uses for a database (MariaDB Knowledge Base, "Identifier to File Name Mapping"). */
-function folderName(database: string): string {
+export function folderName(database: string): string {
 	return database.replace(
 		/[^a-zA-Z0-9_]/g,
 		(character) => `@${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -13,6 +13,7 @@ import { brokenWords, objectsIn } from "./broken.ts";
 import { createStatement, dropDatabase, exists, propertiesOf, tablesOf } from "./catalog.ts";
 import { requireOwnDefiners } from "./definers.ts";
 import { dataOf, partsOf, requireNoSequences, withObjects } from "./dump.ts";
+import { crossKeys, keyFacts, keyRights } from "./foreign-keys.ts";
 import { dumpsHistory, historyFacts, historyObstacles, versionedTables } from "./history.ts";
 import type { Rest } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
@@ -30,6 +31,7 @@ const factsSchema = v.looseObject({
 	charset: v.string(),
 	collation: v.string(),
 	comment: v.exactOptional(v.string()),
+	refersTo: v.exactOptional(v.array(v.string())),
 	/** Undefined in archives from before MySQL's own programs were supported: MariaDB's were used then. */
 	product: v.optional(v.picklist(["MariaDB", "MySQL"])),
 });
@@ -60,10 +62,18 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 				...(await propertiesOf(server, live)),
 				...(await server.product()),
 				...(await historyFacts(server, live)),
+				...(await keyFacts(server, live)),
 			} satisfies Facts;
 		},
 		dump: (_scratch, work) => dump(server, live, work),
 		obstacles: (facts) => obstacles(server, facts),
+		async swapObstacles() {
+			const { incoming } = await crossKeys(server, live);
+			return incoming.map(
+				(table) =>
+					`${table} refers to it by a foreign key, which would refer to the old tables from then on: drop that key before the restore, and add it again afterwards`,
+			);
+		},
 		rows: () => countRows(server, live),
 		rowsOf: (file) => countInserted(file),
 		ask: (question, seconds, work) => answerTo(question, declared, seconds, work.signal),
@@ -170,7 +180,10 @@ async function load(
 	if (trust === "none") await requireOwnDefiners(server, live, await exists(server, live), all);
 	await server.sql([createStatement(fresh, known)], `create a database for ${live}`);
 	await requireReadable(server, live, fresh, objects, trust !== "none");
-	const loader = await temporaryAccount(server, fresh, "load");
+	// A key to another database makes that one's rows undeletable: nothing that a stranger's archive may ask for.
+	const rights = trust === "none" ? [] : keyRights(known.refersTo ?? []);
+	const like = rights.length === 0 ? undefined : { account: { user: "keys", host: "" }, rights };
+	const loader = await temporaryAccount(server, fresh, "load", like);
 	try {
 		const input = bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 });
 		const words = [...loader.connect("client"), fresh];

@@ -147,11 +147,17 @@ async function databaseFaults(
 ) {
 	const own = manifest.state[stateOf(scope)]?.dumps ?? [];
 	const faults = await Promise.all(
-		dumps.map(async ({ dump, facts }) => {
+		dumps.map(async ({ dump, facts, into }) => {
 			if (!own.some((declared) => covers(declared, dump))) return [notDeclared(dumpLabel(dump))];
 			try {
-				const obstacles = await (await openDatabase(dump, signal)).obstacles(facts);
-				return obstacles.map((obstacle) => `the ${dumpLabel(dump)} cannot be loaded: ${obstacle}`);
+				const database = await openDatabase(dump, signal);
+				const obstacles = await database.obstacles(facts);
+				const isMoved = database.kind === "server" && into === undefined;
+				const unmovable = isMoved ? ((await database.swapObstacles?.()) ?? []) : [];
+				return [
+					...obstacles.map((obstacle) => `the ${dumpLabel(dump)} cannot be loaded: ${obstacle}`),
+					...unmovable.map((obstacle) => `the ${dumpLabel(dump)} cannot be swapped: ${obstacle}`),
+				];
 			} catch (error) {
 				return [inOneLine(error)];
 			}
