@@ -45,6 +45,11 @@ let
         default = [ ];
         description = "Units to stop while the backup is taken.";
       };
+      freezeOnBackup = mkOption {
+        type = types.listOf (types.either types.str free);
+        default = [ ];
+        description = "Units to freeze while snapshots are taken.";
+      };
       stopOnRestore = mkOption {
         type = types.listOf (types.either types.str free);
         default = [ ];

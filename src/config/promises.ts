@@ -1,20 +1,35 @@
-// Promises of consistency that no archive of the state could keep.
+// What cannot be without a snapshot: promises of consistency that no archive of the state could keep, and units to freeze.
 
 import type { Fault } from "../manifest/faults.ts";
-import type { Manifest } from "../manifest/schema.ts";
+import type { Manifest, State } from "../manifest/schema.ts";
 import { CONSISTENCIES, isLess, wordFor } from "../values/consistency.ts";
 
+const isCaught = ({ folders, snapshot }: State) =>
+	folders.length > 0 && snapshot !== undefined && snapshot !== "never";
+
 export function promiseFaults({ state: states }: Pick<Manifest, "state">): Fault[] {
-	return Object.entries(states).flatMap(([state, { consistency, folders, snapshot, stopOnBackup }]) => {
-		const isCaught = folders.length > 0 && snapshot !== undefined && snapshot !== "never";
-		const best = isCaught ? "atomic" : wordFor({ folders, still: stopOnBackup.length > 0 });
-		if (consistency === undefined || !isLess(best, consistency)) return [];
+	return Object.entries(states).flatMap(([state, declared]) => {
+		const { consistency, folders, freezeOnBackup, stopOnBackup } = declared;
+		const best = isCaught(declared) ? "atomic" : wordFor({ folders, still: stopOnBackup.length > 0 });
 		return [
-			{
-				path: ["state", state, "consistency"],
-				message: `"${consistency}" cannot be kept, since at best ${CONSISTENCIES[best]} (${best})`,
-				hint: HINTS[consistency] ?? HINTS.stopped,
-			},
+			...(consistency === undefined || !isLess(best, consistency)
+				? []
+				: [
+						{
+							path: ["state", state, "consistency"],
+							message: `"${consistency}" cannot be kept, since at best ${CONSISTENCIES[best]} (${best})`,
+							hint: HINTS[consistency] ?? HINTS.stopped,
+						},
+					]),
+			...(freezeOnBackup === undefined || isCaught(declared)
+				? []
+				: [
+						{
+							path: ["state", state, "freezeOnBackup"],
+							message: "units are frozen only while snapshots are taken, and none is taken of this state",
+							hint: HINTS.atomic,
+						},
+					]),
 		];
 	});
 }
@@ -23,4 +38,4 @@ const HINTS = {
 	atomic: "set snapshot: auto or require",
 	spread: "set snapshot: auto or require",
 	stopped: "set snapshot: auto or require, or name its units in stopOnBackup",
-} as { readonly [word: string]: string; readonly stopped: string };
+} as { readonly [word: string]: string; readonly atomic: string; readonly stopped: string };

@@ -45,8 +45,8 @@ export interface StateRecord {
 	/** Why a good outcome is in doubt: it is not `latest` and does not count as the newest good one (expectations.ts). */
 	readonly suspicious?: string;
 	/**
-	 * How it was read, whatever became of it meanwhile: a word of values/consistency.ts. Earlier
-	 * versions recorded only the first two, and a later one may know more.
+	 * How it was read, whatever became of it meanwhile: a word of values/consistency.ts. Earlier versions recorded
+	 * only `atomic` and `stopped`, and a later one may know more.
 	 */
 	readonly consistency?: string;
 	/** How many files vanished before they were read. They are not in the archive. */

@@ -165,7 +165,7 @@ export async function isBooting(user: string | undefined): Promise<boolean> {
 	return booting;
 }
 
-async function systemctl(
+export async function systemctl(
 	user: string | undefined,
 	words: readonly string[],
 	signal?: AbortSignal,

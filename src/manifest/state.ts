@@ -44,6 +44,12 @@ export const stateSchema = v.strictObject({
 		v.optional(v.array(unit), []),
 		v.description("systemd units to stop while the backup is taken"),
 	),
+	freezeOnBackup: v.pipe(
+		v.optional(v.array(unit)),
+		v.description(
+			"systemd units to freeze while snapshots are taken, which takes milliseconds; needs `snapshot`. See [snapshots](../how-to/atomic.md)",
+		),
+	),
 	stopOnRestore: v.pipe(
 		v.optional(v.array(unit), []),
 		v.description("systemd units to stop while a restore replaces the data"),

@@ -40,7 +40,7 @@ export interface BackupRequest {
 
 export function planBackup(request: BackupRequest): Plan {
 	const { manifest, run, services, targets, spool, accept, snapshots = new Map() } = request;
-	const caught = snapshotSteps(snapshots);
+	const caught = snapshotSteps(snapshots, manifest.state);
 	const areas = [...(request.areas ?? []), ...caught.areas];
 	const states = inOrder(manifest, services);
 	const archive = `${manifest.machine}-${run}`;
@@ -91,7 +91,7 @@ export function planBackup(request: BackupRequest): Plan {
 						exclude: state.exclude,
 						except: except.get(name) ?? [],
 						seenBy: foldersPresent.id(name),
-						...caught.of(name, state.stopOnBackup.length > 0),
+						...caught.of(name, state),
 						...(state.stopOnBackup.length > 0 && !isEarly(name) ? { stopped: true } : {}),
 						dumps: state.dumps.map((_, index) => ({ step: dump.id(name, index), streamed })),
 					},

@@ -1,18 +1,41 @@
 // The steps that catch states in one instant, and those that delete the snapshots.
-import type { State } from "../manifest/schema.ts";
+import { unitLabel } from "../host/systemd.ts";
+import type { Manifest, State } from "../manifest/schema.ts";
 import type { StateToStore } from "../steps/archive-create.ts";
 import type { Step } from "../steps/plan.ts";
 import { stateScope } from "../steps/scope.ts";
 import { snapshot } from "../steps/snapshot.ts";
 import { snapshotDrop } from "../steps/snapshot-drop.ts";
+import { unitsFreeze } from "../steps/units-freeze.ts";
+import { unitsThaw } from "../steps/units-thaw.ts";
 import { recordOf } from "../values/record.ts";
+import type { Unit } from "../values/unit.ts";
 import type { FolderSnapshot, StateSnapshots } from "./snapshots.ts";
+import { unique, unitWords } from "./units.ts";
 
 /** Snapshots fail and are undone together. */
 const SCOPE = "snapshots";
+/** A unit that cannot be thawed is no reason to delete the snapshots. */
+const STILL = "freeze";
 
 export const wantsSnapshot = (state: State | undefined): boolean =>
 	state?.snapshot !== undefined && state.snapshot !== "never";
+
+/** Freeze the units right before the snapshots, and thaw them right after. */
+function frozenAround(units: readonly Unit[], take: readonly Step[]): readonly Step[] {
+	if (units.length === 0) return take;
+	const touches = units.map(unitLabel);
+	return [
+		unitsFreeze.step({
+			...{ id: unitsFreeze.id(), scope: STILL, title: `freeze ${unitWords(units)}`, touches, units },
+		}),
+		...take,
+		unitsThaw.step({
+			...{ id: unitsThaw.id(), scope: STILL, title: `thaw ${unitWords(units)}`, touches, units },
+			...{ frozen: unitsFreeze.id(), whenBegan: unitsFreeze.id() },
+		}),
+	];
+}
 
 export interface SnapshotSteps {
 	readonly take: readonly Step[];
@@ -20,11 +43,14 @@ export interface SnapshotSteps {
 	/** The private folders of the snapshots. */
 	readonly areas: readonly string[];
 	has(state: string): boolean;
-	/** For the step that writes a state; `still`: its units stand still while it is caught. */
-	of(state: string, still: boolean): Pick<StateToStore, "snapshot">;
+	/** For the step that writes a state. */
+	of(state: string, declared: Pick<State, "stopOnBackup" | "freezeOnBackup">): Pick<StateToStore, "snapshot">;
 }
 
-export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): SnapshotSteps {
+export function snapshotSteps(
+	survey: ReadonlyMap<string, StateSnapshots>,
+	states: Manifest["state"],
+): SnapshotSteps {
 	const able = new Map(
 		[...survey].flatMap(([name, one]) => ("folders" in one ? [[name, one] as const] : [])),
 	);
@@ -73,8 +99,9 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 						]),
 					}),
 				];
+	const frozen = unique([...able.keys()].flatMap((name) => states[name]?.freezeOnBackup ?? []));
 	return {
-		take,
+		take: frozenAround(frozen, take),
 		drop:
 			volumes.length === 0
 				? []
@@ -90,7 +117,7 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 					],
 		areas,
 		has: (name) => able.has(name),
-		of(name, still) {
+		of(name, { stopOnBackup, freezeOnBackup: units = [] }) {
 			const one = able.get(name);
 			if (one === undefined) return {};
 			return {
@@ -99,7 +126,8 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 					volumes: namesOf(one.folders),
 					required: one.required,
 					folders: pathsOf(one.folders),
-					...(still ? { still } : {}),
+					...(stopOnBackup.length + units.length > 0 ? { still: true } : {}),
+					...(units.length > 0 ? { frozen: { step: unitsThaw.id(), units } } : {}),
 				},
 			};
 		},

@@ -1,6 +1,6 @@
 // Write one archive to one destination. It holds the states that have not failed so far.
 import * as v from "valibot";
-import { archiveSource, byName, listOf, object, ref, text, texts } from "./fields.ts";
+import { archiveSource, byName, listOf, object, ref, text, texts, units } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
 const state = object({
@@ -21,6 +21,8 @@ const state = object({
 		object({
 			...{ step: ref<"snapshot">(), volumes: texts, folders: byName(text), required: v.boolean() },
 			still: v.exactOptional(v.boolean()),
+			/** Only if the step found that these stood still. */
+			frozen: v.exactOptional(object({ step: ref<"units-thaw">(), units })),
 		}),
 	),
 	/** Its units are down while it is read. */

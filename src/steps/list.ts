@@ -37,9 +37,11 @@ import { storeCheck } from "./store-check.ts";
 import { storeLoad } from "./store-load.ts";
 import { timers } from "./timers.ts";
 import { unitsDown } from "./units-down.ts";
+import { unitsFreeze } from "./units-freeze.ts";
 import { unitsReload } from "./units-reload.ts";
 import { unitsStart } from "./units-start.ts";
 import { unitsStop } from "./units-stop.ts";
+import { unitsThaw } from "./units-thaw.ts";
 
 const ALL: readonly StepKind[] = [
 	preflight,
@@ -48,6 +50,8 @@ const ALL: readonly StepKind[] = [
 	unitsStop,
 	unitsDown,
 	unitsStart,
+	unitsFreeze,
+	unitsThaw,
 	settle,
 	check,
 	snapshot,

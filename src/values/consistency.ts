@@ -11,6 +11,7 @@ export const CONSISTENCIES = {
 } as const;
 
 export type Consistency = keyof typeof CONSISTENCIES;
+export const FROM_SNAPSHOTS: readonly string[] = ["atomic", "spread"] satisfies Consistency[];
 /** What a config can promise: an archive as consistent as this, or better. */
 export const PROMISES = Object.keys(CONSISTENCIES).filter((word) => word !== "fuzzy") as Consistency[];
 

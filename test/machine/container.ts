@@ -14,12 +14,19 @@ import { isAlive } from "./network.ts";
 const PROJECT = join(import.meta.dirname, "../..");
 const BOOT_SECONDS = 60;
 
+export interface Traits {
+	/** In addition to those of a container. */
+	readonly capabilities: readonly string[];
+	/** It sees only cgroup v2. */
+	readonly unifiedCgroups: boolean;
+}
+
 export class Container {
 	readonly name: string;
 	readonly #folder: string;
 	readonly #namespace: string;
 	readonly #disks: readonly Disk[];
-	readonly #capabilities: readonly string[];
+	readonly #traits: Traits;
 	#nspawn: ChildProcess | undefined;
 	#leader = 0;
 
@@ -28,10 +35,10 @@ export class Container {
 		folder: string,
 		namespace: string,
 		disks: readonly Disk[],
-		capabilities: readonly string[],
+		traits: Traits,
 	) {
 		this.#disks = disks;
-		this.#capabilities = capabilities;
+		this.#traits = traits;
 		this.name = name;
 		this.#folder = folder;
 		this.#namespace = namespace;
@@ -43,7 +50,7 @@ export class Container {
 		namespace: string,
 		units: readonly string[],
 		disks: Readonly<Record<string, string>>,
-		capabilities: readonly string[],
+		traits: Traits,
 	): Promise<Container> {
 		await removeStale();
 		const folder = await mkdtemp(join(tmpdir(), `holdfast-machine-${process.pid}-${name}-`));
@@ -55,7 +62,7 @@ export class Container {
 		}
 		const made: Disk[] = [];
 		for (const [at, type] of Object.entries(disks)) made.push(await Disk.make(folder, at, type));
-		const container = new Container(name, folder, namespace, made, capabilities);
+		const container = new Container(name, folder, namespace, made, traits);
 		await command(
 			"mount",
 			"-t",
@@ -136,12 +143,18 @@ export class Container {
 				"--resolv-conf=off",
 				"--timezone=off",
 				`--bind-ro=${PROJECT}:/opt/holdfast`,
-				...this.#capabilities.map((capability) => `--capability=${capability}`),
+				...this.#traits.capabilities.map((capability) => `--capability=${capability}`),
 				// Writable storage on disk, like a real machine's.
 				`--bind=${this.#folder}/mnt:/mnt`,
 				...this.#disks.map((disk) => `--bind=${disk.folder}:${disk.at}`),
 			],
-			{ stdio: ["ignore", output, output] },
+			{
+				stdio: ["ignore", output, output],
+				env: {
+					...process.env,
+					...(this.#traits.unifiedCgroups ? { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" } : {}),
+				},
+			},
 		);
 		closeSync(output);
 		const until = Date.now() + BOOT_SECONDS * 1000;

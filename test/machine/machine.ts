@@ -52,6 +52,8 @@ export interface MachineOptions {
 	readonly disks?: Readonly<Record<string, "ext4" | "btrfs" | "xfs">>;
 	/** In addition to those of a container, such as CAP_NET_ADMIN. */
 	readonly capabilities?: readonly string[];
+	/** Its systemd sees nothing but cgroup v2, as on today's distributions, whatever the host has. */
+	readonly unifiedCgroups?: boolean;
 }
 
 /** Why no test machine can run here, or undefined if one can; for a test's `skip`. */
@@ -77,12 +79,15 @@ export async function closeMachines(): Promise<void> {
 /** A machine that has booted. */
 export async function machine(
 	name: string,
-	{ units = [], disks = {}, capabilities = [] }: MachineOptions = {},
+	{ units = [], disks = {}, capabilities = [], unifiedCgroups = false }: MachineOptions = {},
 ): Promise<Machine> {
 	network ??= Network.make();
 	const cables = await network;
 	const link = await cables.join(name);
-	const container = await Container.make(name, link.namespace, units, disks, capabilities);
+	const container = await Container.make(name, link.namespace, units, disks, {
+		capabilities,
+		unifiedCgroups,
+	});
 	running.push(container);
 	await Promise.all(
 		running.map((one) => one.writeRoot("/etc/hosts", `127.0.0.1 localhost ${one.name}\n${cables.hosts()}`)),

@@ -7,7 +7,7 @@ import { COMMAND_KEYS, commandsIn } from "../../src/manifest/commands.ts";
 /** Keys that hold text that is never run: data, names, paths, times. */
 const HARMLESS =
 	`address after borgServer check compression consistency contains database destinations directory dumps email encryption except
-exclude excludeTableData expect folders healthChecks healthchecks hooks host http keepWithin keyFile machine mariadb maxAge metricsFile
+exclude excludeTableData expect folders freezeOnBackup healthChecks healthchecks hooks host http keepWithin keyFile machine mariadb maxAge metricsFile
 mountpoint name notify ntfy on passphraseCredential passphraseFile passwordFile path pgService postBackup postRestore postgresql
 preBackup preRestore providers prune redis repo repoFile retention schedule server snapshot socket sqlite state stopOnBackup
 stopOnRestore tags tokenFile unit user wayBack`.split(/\s+/);

@@ -29,6 +29,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 							`✔ ${event.title} (${duration(event.seconds)})`,
 							...removals(event.result),
 							...caught(event.result),
+							...stoodStill(event.result),
 						]),
 				...remarks(event.result, event.run).map((line) => `! ${line}`),
 			];
@@ -81,6 +82,14 @@ function caught(result: unknown): string[] {
 	const { caught, spread } = (result ?? {}) as { caught?: unknown; spread?: unknown };
 	return typeof caught === "number" && typeof spread === "number" && caught > 1
 		? [`  ${caught} snapshots within ${duration(spread)}`]
+		: [];
+}
+
+/** How long units were frozen. */
+function stoodStill(result: unknown): string[] {
+	const { stoodStill } = (result ?? {}) as { stoodStill?: unknown };
+	return Array.isArray(stoodStill)
+		? stoodStill.map(({ unit, seconds }) => `  ${unit} stood still for ${duration(Number(seconds))}`)
 		: [];
 }
 

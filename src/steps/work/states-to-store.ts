@@ -1,15 +1,17 @@
 // The states that are about to be archived: the real paths of their folders, and the metadata of each.
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
 import type { Destination } from "../../engines/destination.ts";
+import { unitLabel } from "../../host/systemd.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
-import { wordFor } from "../../values/consistency.ts";
+import { type Consistency, wordFor } from "../../values/consistency.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { above } from "../../values/paths.ts";
 import { recordOf } from "../../values/record.ts";
 import type { ArchiveCreateStep, StateToStore } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
 import { snapshot } from "../snapshot.ts";
+import { unitsThaw } from "../units-thaw.ts";
 import { dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
@@ -84,7 +86,7 @@ function stateRecord(
 	return {
 		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason: shortReason(reason) }),
 		folders,
-		...(reason === undefined ? { consistency: howRead(state, caught) } : {}),
+		...(reason === undefined ? { consistency: howRead(state, caught, context) } : {}),
 		...(Object.keys(stored).length === 0 ? {} : { stored }),
 		...(databases.length === 0 || reason !== undefined
 			? {}
@@ -100,10 +102,19 @@ function stateRecord(
 	};
 }
 
-const howRead = ({ folders, stopped, snapshot }: StateToStore, caught: readonly Caught[] | undefined) =>
-	caught === undefined
-		? wordFor({ folders, still: stopped })
-		: wordFor({ folders, snapshots: snapshot?.volumes.length ?? 0, still: snapshot?.still });
+function howRead(
+	{ folders, stopped, snapshot: wanted }: StateToStore,
+	caught: readonly Caught[] | undefined,
+	{ handedBy }: Pick<StepContext, "handedBy">,
+): Consistency {
+	if (caught === undefined) return wordFor({ folders, still: stopped });
+	const { volumes = [], still = false, frozen } = wanted ?? {};
+	const held = (frozen && handedBy(unitsThaw, frozen.step)?.held) ?? [];
+	const isHeld = (frozen?.units ?? []).every((unit) =>
+		held.some((one) => unitLabel(one) === unitLabel(unit)),
+	);
+	return wordFor({ folders, snapshots: volumes.length, still: still && isHeld });
+}
 
 /** For a state whose folders were all caught: each with its path in the snapshot. */
 function caughtOf(
