@@ -77,6 +77,16 @@ test("restore: how to restore the state that failed, without the others", async 
 	assert.equal(again.code, 0, again.stderr);
 });
 
+test("a look at a restore that one state prevents names the others", async () => {
+	place.declare(declared({ stopOnRestore: ["not-there.service"] }));
+	const { code, stderr } = await place.holdfast("restore", "--dry-run", "latest");
+	assert.equal(code, 1);
+	assert.match(stderr, /^✘ .*\n {2}→ to restore the others: --service beta --service gamma$/m);
+	const alone = await place.holdfast("restore", "--dry-run", "--service", "alpha", "latest");
+	assert.equal(alone.code, 1);
+	assert.doesNotMatch(alone.stderr, /the others/);
+});
+
 /** Runs a command that fails for alpha, makes alpha well, and runs the command that was proposed. */
 async function repeated(...typed: string[]): Promise<string[]> {
 	const { code, stderr } = await place.holdfast(...typed);
