@@ -64,8 +64,7 @@ export function firstConfig({ machine, nixos, proposal, folders, providers }: Fi
 			? folderLines(folders, ["notes:", "  folders: [/home/me/notes]"])
 			: [
 					...serviceLines(proposal),
-					"    # Folders that belong to no application. A service that writes to one while it is copied is named with",
-					"    # stopOnBackup, and one that must not run while it is put back with stopOnRestore.",
+					"    # Folders that belong to no application. Name the services that use one in stopOnBackup and stopOnRestore.",
 					...folderLines(folders, ["notes:", "  folders: [/srv/notes]", "  stopOnRestore: [notes.service]"]),
 				]),
 		"    providers:",
