@@ -12,7 +12,11 @@ export function warningsOn({ machine, providers }: Pick<Manifest, "machine" | "p
 }
 
 /** Why nothing of a machine is backed up. One that keeps the repositories of others needs no state of its own. */
-export function unprotected({ state, providers, borgServer }: Manifest): string[] {
+export function unprotected({
+	state,
+	providers,
+	borgServer,
+}: Pick<Manifest, "state" | "providers" | "borgServer">): string[] {
 	if (Object.keys(state).length === 0 && borgServer === undefined)
 		return [
 			"nothing is protected: the config declares no state of this machine (add one under `state` or `services`)",

@@ -1,6 +1,8 @@
 // A config that protects nothing is never shown as if all were well.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { unprotected } from "../../src/manifest/warnings.ts";
+import { overviewText } from "../../src/report/text/overview.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -30,6 +32,18 @@ test("without a place for archives, status says so and fails", async () => {
 	const { code, stdout } = await place.holdfast("status");
 	assert.equal(code, 1);
 	assert.match(stdout, /^✘ web01: nothing is protected: the config names no place for archives/m);
+});
+
+test("holdfast alone says it in one line, and what to type", () => {
+	const [problem = ""] = unprotected({ state: {}, providers: {} });
+	const here = { machine: "web01", time: "", archives: [], runs: [], problems: [problem], timers: [] };
+	const lines = overviewText({ file: "holdfast.yaml", here, others: 0 });
+	assert.equal(lines.filter((line) => /nothing is protected/i.test(line)).length, 1);
+	assert.match(lines.at(-1) ?? "", /^Type: holdfast init --dry-run/);
+});
+
+test("a machine that only keeps the repositories of others is well without a state", () => {
+	assert.deepEqual(unprotected({ state: {}, providers: {}, borgServer: { user: "borg" } }), []);
 });
 
 test("runs show without an id shows the newest run", async () => {

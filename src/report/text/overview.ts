@@ -30,9 +30,7 @@ export function overviewText({ file, here, others }: Overview): string[] {
 	const isEmpty = states.every(({ created }) => created === undefined);
 	return [
 		`${machine}, by ${file}${others === 0 ? "" : `; ${others} other ${others === 1 ? "machine" : "machines"}: holdfast status --all`}`,
-		...(names.length === 0
-			? ["Nothing is protected yet: add a state to the config, or begin with: holdfast init"]
-			: table(shown.map(({ cells }) => cells))),
+		...(names.length === 0 ? [] : table(shown.map(({ cells }) => cells))),
 		...(more === 0 ? [] : [`  and ${more} more: holdfast status`]),
 		...problems.slice(0, MOST_PROBLEMS).map((line) => `! ${line}`),
 		...(problems.length > MOST_PROBLEMS
@@ -41,9 +39,11 @@ export function overviewText({ file, here, others }: Overview): string[] {
 		now === undefined
 			? `Next backup: ${next === undefined ? "no timer is active (holdfast deploy sets them up)" : localTime(next)}`
 			: `Running now: ${now}`,
-		isEmpty
-			? "Type: holdfast create (back up), holdfast --help (everything else)"
-			: "Type: holdfast create, list, restore (asks what and from when), --help",
+		names.length === 0
+			? "Type: holdfast init --dry-run (what there is to protect), holdfast --help"
+			: isEmpty
+				? "Type: holdfast create (back up), holdfast --help (everything else)"
+				: "Type: holdfast create, list, restore (asks what and from when), --help",
 	];
 }
 
