@@ -1,6 +1,5 @@
 // Which states can be caught in one instant: all of a state's folders lie on volumes of which a snapshot can be taken.
 import { createHash } from "node:crypto";
-import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { isAtOrBelow, type Mount, mountAt, mountHolding, mountsOf } from "../host/mounts.ts";
 import { PRIVATE } from "../host/private-area.ts";
@@ -9,6 +8,7 @@ import { type Resolved, resolvedOrSame, resolvePath } from "../host/trust.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
 import { SNAPSHOTS } from "../snapshots/list.ts";
 import { type Piece, piecesOf } from "../snapshots/pieces.ts";
+import { deviceOf } from "../snapshots/snapshot.ts";
 import { wordsOf } from "../values/system-error.ts";
 
 /** A state's snapshots, or why there are none. */
@@ -34,7 +34,7 @@ export interface FolderSnapshot {
 interface Survey {
 	readonly run: string;
 	readonly mounts: readonly Mount[];
-	/** By the device number that a volume's files have. */
+	/** By the number of its device. */
 	readonly known: Map<number, FolderSnapshot["volume"]>;
 	isOurs(path: string): boolean;
 }
@@ -122,13 +122,13 @@ function volumeFor(
 	beside: string,
 	{ known, mounts, run }: Survey,
 ): FolderSnapshot["volume"] {
-	const { dev } = lstatSync(volume);
-	const found = known.get(dev);
+	const device = deviceOf(volume);
+	const found = known.get(device);
 	if (found !== undefined) return found;
 	const name = createHash("sha256").update(volume).digest("hex").slice(0, 12);
 	const area = `${areaFor(beside, mounts)}/${PRIVATE}${run}-${name}`;
 	const made = { name, type: kind.type, volume, area, mount: mountHolding(area) };
-	known.set(dev, made);
+	known.set(device, made);
 	return made;
 }
 

@@ -9,6 +9,7 @@ import type { SnapshotKind } from "./snapshot.ts";
 
 export const btrfs: SnapshotKind = {
 	type: "btrfs",
+	fileSystem: "btrfs",
 	label: "btrfs",
 	program: { names: ["btrfs"], debianPackage: "btrfs-progs", nixPackage: "btrfs-progs" },
 	volumeOf(path) {

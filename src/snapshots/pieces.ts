@@ -51,7 +51,8 @@ export async function piecesOf(
 
 function pieceAt(path: string, mounts: readonly Mount[]): Piece {
 	const mount = mountAt(path, mounts);
-	for (const kind of SNAPSHOTS)
+	// Other file systems are not touched: one whose server does not answer would hold us.
+	for (const kind of SNAPSHOTS.filter(({ fileSystem }) => fileSystem === mount?.type))
 		for (const at of lstatSync(path).isDirectory() ? [path, ...elsewhere(path, mount, mounts)] : []) {
 			const volume = kind.volumeOf(at);
 			// A file system, or a part of one, that is mounted in the volume is not in its snapshot.

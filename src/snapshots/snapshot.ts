@@ -1,11 +1,14 @@
 // The contract of a kind of snapshot: a file system's own copy of one instant, from which an engine reads. A kind knows nothing of
 // states, runs or engines.
-import type { Folder } from "../host/folder.ts";
+import { fstatSync } from "node:fs";
+import { closing, type Folder, openFolder } from "../host/folder.ts";
 import type { Program } from "../host/programs.ts";
 
 export interface SnapshotKind {
 	/** In plans and archives, so it must not change. */
 	readonly type: string;
+	/** The type of file system, as in /proc/self/mountinfo. */
+	readonly fileSystem: string;
 	/** In messages. */
 	readonly label: string;
 	readonly program: Program;
@@ -18,3 +21,7 @@ export interface SnapshotKind {
 	/** Safe to repeat. */
 	remove(area: Folder, name: string): Promise<void>;
 }
+
+/** The number that tells volumes apart while they are mounted. Throws if the way to the volume has become a link. */
+export const deviceOf = (volume: string): number =>
+	closing(openFolder(volume), ({ fd }) => fstatSync(fd).dev);

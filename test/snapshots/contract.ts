@@ -309,6 +309,31 @@ export function fulfilsContract(kind: Kind): void {
 			assert.match(stdout + stderr, /its folders are not what a snapshot has caught/);
 		});
 
+		test("a link on the way to a volume within a folder leads no snapshot elsewhere", async () => {
+			const own = `${disk}/led`;
+			run(`${kind.create(own)}; mkdir ${own}/way ${disk}/others; ${kind.create(`${own}/way/inner`)}`);
+			run(`${kind.create(`${disk}/others/inner`)}; echo secret >${disk}/others/inner/secret`);
+			const swap = `mv ${own}/way ${own}/kept; ln -s ${disk}/others ${own}/way`;
+			for (const snapshot of ["require", "auto"]) {
+				place.declare({
+					state: { s: { folders: [own], snapshot, hooks: { preBackup: swap } } },
+					providers: { tar: providers().tar },
+				});
+				const { code, stdout, stderr } = await place.holdfast("create");
+				assert.equal(code === 0, snapshot === "auto", stdout + stderr);
+				assert.match(stdout + stderr, /no snapshot of s could be taken: .*way/);
+				run(`rm ${own}/way; mv ${own}/kept ${own}/way`);
+			}
+			await succeeds("restore", "--yes", "--into", place.path("into"), "tar", "latest");
+			const found = run(`find ${place.path("into")}`)
+				.toString()
+				.split("\n");
+			rmSync(place.path("into"), { recursive: true });
+			assert.ok(found.some((path) => path.endsWith("kept/inner")));
+			assert.ok(!found.some((path) => path.endsWith("secret")));
+			assert.deepEqual(leftovers(), []);
+		});
+
 		test("the snapshot of a disk that is away during the recovery is not forgotten", async () => {
 			place.declare({ state: state("require"), providers: { tar: providers().tar } });
 			const { code } = await place.start(["create"], ["env", "HOLDFAST_FAULT=kill@snapshot#taken"]).ended;

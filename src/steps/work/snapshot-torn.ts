@@ -1,11 +1,13 @@
 // What was mounted or made in a folder after the plan, and is not in its snapshots: the state must not pass for whole.
-import { lstatSync } from "node:fs";
+import { closing, openFolder } from "../../host/folder.ts";
 import { isAtOrBelow, mountsOf } from "../../host/mounts.ts";
 import { PRIVATE } from "../../host/private-area.ts";
 import { type Piece, piecesOf } from "../../snapshots/pieces.ts";
+import { deviceOf } from "../../snapshots/snapshot.ts";
 import { above } from "../../values/paths.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { SnapshotStep } from "../snapshot.ts";
+import { mountsFor } from "./snapshot-mounts.ts";
 
 /**
  * By state: what its snapshots lack. Call it right after they were taken, while the units still stand still: it asks the file
@@ -18,15 +20,17 @@ export async function tornIn(
 	const mounts = mountsOf("self");
 	const torn = new Map<string, string>();
 	for (const [name, { folders = {} }] of Object.entries(states))
-		for (const root of outermost(Object.keys(folders)))
-			try {
+		try {
+			for (const root of outermost(Object.keys(folders))) {
 				const pieces = await piecesOf(root, mounts, isPrivate, signal);
 				const missing = pieces.find((piece) => !isIn(piece, folders[piece.path], volumes));
-				if (missing) torn.set(name, torn.get(name) ?? madeMeanwhile(missing.path));
-			} catch (error) {
-				signal.throwIfAborted();
-				torn.set(name, wordsOf(error));
+				if (missing !== undefined) torn.set(name, torn.get(name) ?? madeMeanwhile(missing.path));
 			}
+			if (!torn.has(name)) requireNoLinks(folders);
+		} catch (error) {
+			signal.throwIfAborted();
+			torn.set(name, wordsOf(error));
+		}
 	return torn;
 }
 
@@ -42,5 +46,11 @@ const outermost = (paths: readonly string[]) =>
 function isIn({ volume, below }: Piece, from: string | undefined, volumes: SnapshotStep["volumes"]): boolean {
 	const planned = volumes.find(({ area }) => from !== undefined && isAtOrBelow(from, area));
 	if (planned === undefined || from !== `${planned.area}/${planned.name}${below}`) return false;
-	return lstatSync(planned.volume).dev === lstatSync(volume).dev;
+	return deviceOf(planned.volume) === deviceOf(volume);
+}
+
+/** Throws if a link leads to one of the folders in the snapshots, or to a place in them for another one. Nothing changes there any more. */
+function requireNoLinks(folders: Readonly<Record<string, string>>): void {
+	for (const { folder, into } of mountsFor(Object.entries(folders).map(([at, folder]) => ({ at, folder }))))
+		for (const path of [folder, ...(into === undefined ? [] : [into])]) closing(openFolder(path), () => {});
 }

@@ -15,12 +15,7 @@ import { unitsThaw } from "../units-thaw.ts";
 import { dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
-
-/** A folder in a snapshot, and its path outside, which may be a link's target: one of the state's, or a volume in one. */
-export interface Caught {
-	readonly folder: string;
-	readonly at: string;
-}
+import type { Caught } from "./snapshot-mounts.ts";
 
 export interface ToStore {
 	/** The folders of the states that have not failed, as declared. */
