@@ -12,11 +12,14 @@ export const FREEZE_SECONDS = 30;
 const PATIENCE_SECONDS = 10;
 const CGROUP2_MAGIC = 0x63677270;
 
-export type FreezerState = "frozen" | "running" | "down";
+export type FreezerState = "frozen" | "running" | "down" | "missing";
 
-/** `down`: it has no processes that write. */
+/** `down`: it has no processes that write; `missing`: systemd knows no such unit. */
 export async function freezerStateOf({ unit, user }: Unit): Promise<FreezerState> {
-	const { stdout } = await systemctl(user, ["show", "--property=ActiveState,FreezerState", "--", unit]);
+	const { stdout } = await systemctl(user, [
+		...["show", "--property=LoadState,ActiveState,FreezerState", "--", unit],
+	]);
+	if (stdout.includes("LoadState=not-found")) return "missing";
 	if (stdout.includes("FreezerState=frozen")) return "frozen";
 	return ["inactive", "failed"].some((state) => stdout.includes(`ActiveState=${state}`)) ? "down" : "running";
 }

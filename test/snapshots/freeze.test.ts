@@ -50,6 +50,14 @@ describe("units that are frozen while snapshots are taken", { skip: noMachines }
 		assert.equal(await web01.sh("systemctl is-active other || true"), "inactive");
 	});
 
+	test("that do not exist are not taken for units that stand still", async () => {
+		await declare(web01, { freezeOnBackup: ["ap"] });
+		const { code, stdout, stderr } = await web01.holdfast("create");
+		assert.equal(code, 0, stdout + stderr);
+		assert.match(stdout + stderr, /! ap\.service, which is to be frozen, does not exist/);
+		assert.match(await web01.sh(`${holdfast} archives show tar latest`), /spread: /);
+	});
+
 	test("go on after the run was killed: recover thaws them, and systemd does without", async () => {
 		await declare(web01, { freezeOnBackup: ["app"] });
 		for (const point of ["freeze#armed", "freeze#after", "snapshot#taken", "thaw#before"]) {

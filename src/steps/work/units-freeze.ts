@@ -30,7 +30,10 @@ export const unitsFreeze: StepWork<UnitsFreezeStep, FreezeNote, FreezeNote> = {
 		}
 		context.point("armed");
 		const frozen: (Unit & { at: number })[] = [];
-		const warnings = among("frozen").map((unit) => `${unitLabel(unit)} is frozen already, and is left so`);
+		const warnings = [
+			...among("frozen").map((unit) => `${unitLabel(unit)} is frozen already, and is left so`),
+			...among("missing").map((unit) => `${unitLabel(unit)}, which is to be frozen, does not exist`),
+		];
 		for (const unit of units) {
 			const why = unarmed.get(unit.user) ?? (await freezeUnit(unit));
 			if (why === undefined) frozen.push({ ...unit, at: Date.now() });
