@@ -5,12 +5,14 @@ import type { Command } from "./measure.ts";
 
 export const HOLDFAST = join(import.meta.dirname, "../bin/holdfast");
 
-/** Where to run the program so that it knows one machine with one state `data`. */
-export function place(scratch: string, folders: readonly string[], providers: object): Omit<Command, "argv"> {
-	writeFileSync(
-		join(scratch, "holdfast.json"),
-		JSON.stringify({ machines: { here: { state: { data: { folders } }, providers } } }),
-	);
+/** Where to run the program so that it knows one machine with one state `data`: folders, or the keys of the state. */
+export function place(
+	scratch: string,
+	data: readonly string[] | object,
+	providers: object,
+): Omit<Command, "argv"> {
+	const state = { data: Array.isArray(data) ? { folders: data } : data };
+	writeFileSync(join(scratch, "holdfast.json"), JSON.stringify({ machines: { here: { state, providers } } }));
 	return {
 		cwd: scratch,
 		env: {

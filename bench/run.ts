@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { closeMachines } from "../test/machine/machine.ts";
 import { archivesBench } from "./archives.ts";
 import { createBench } from "./create.ts";
+import { databasesBench } from "./databases.ts";
 import { dumpsBench } from "./dumps.ts";
 import { ENGINE_BENCHES } from "./engines.ts";
 import { fleetBench } from "./fleet.ts";
@@ -21,6 +22,7 @@ const BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
 	archives: archivesBench,
 	restore: restoreBench,
 	dumps: dumpsBench,
+	databases: databasesBench,
 	fleet: fleetBench,
 };
 const FILE = join(import.meta.dirname, "../docs/benchmarks.md");

@@ -36,9 +36,12 @@ export const noServers: string | undefined =
 			: "needs PostgreSQL and MariaDB";
 
 const closings: (() => Promise<void>)[] = [];
-after(async () => {
-	for (const close of closings.reverse()) await close();
-});
+after(closeServers);
+
+/** Ends and removes all of them. */
+export async function closeServers(): Promise<void> {
+	for (const close of closings.splice(0).reverse()) await close();
+}
 
 /** `programs`: the folder of another version's. */
 export async function postgresqlServer(
