@@ -21,6 +21,17 @@ export function promiseFaults({ state: states }: Pick<Manifest, "state">): Fault
 							hint: HINTS[consistency] ?? HINTS.stopped,
 						},
 					]),
+			...(freezeOnBackup ?? []).flatMap(({ unit }, index) =>
+				/\.(service|scope)$/.test(unit)
+					? []
+					: [
+							{
+								path: ["state", state, "freezeOnBackup", String(index)],
+								message: `${unit} cannot be frozen: only services and scopes can`,
+								hint: "name the service whose processes write",
+							},
+						],
+			),
 			...(freezeOnBackup === undefined || isCaught(declared)
 				? []
 				: [

@@ -95,6 +95,51 @@ describe("units that are frozen while snapshots are taken", { skip: noMachines }
 		assert.match(await web01.sh(`${holdfast} archives show tar latest`), /spread: /);
 	});
 
+	test("that have no processes of their own make it no instant, nor do those that are started meanwhile", async () => {
+		await web01.write(
+			"/etc/systemd/system/composed.service",
+			"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
+		);
+		await web01.write("/etc/systemd/system/late.service", "[Service]\nExecStart=/bin/sleep inf\n");
+		await web01.sh("systemctl daemon-reload; systemctl start composed");
+		await declare(web01, { freezeOnBackup: ["app", "composed", "late"] });
+		const { stdout, stderr } = await web01.run([holdfast, "create"], {
+			env: { HOLDFAST_FAULT: "run@snapshot#taken", HOLDFAST_FAULT_COMMAND: "systemctl start late" },
+		});
+		const said = stdout + stderr;
+		assert.match(said, /composed\.service is not frozen while snapshots are taken: it has no processes/);
+		assert.match(said, /late\.service was started while snapshots were taken/);
+		assert.match(await web01.sh(`${holdfast} archives show tar latest`), /spread: /);
+		assert.equal(await web01.sh("systemctl show -p FreezerState --value composed"), "running");
+		await web01.sh("systemctl stop late composed");
+	});
+
+	test("go on also while somebody stops them, when systemd refuses to thaw", async () => {
+		await declare(web01, { freezeOnBackup: ["app"] });
+		const { code, stdout, stderr } = await web01.run([holdfast, "create"], {
+			env: {
+				HOLDFAST_FAULT: "run@snapshot#taken",
+				HOLDFAST_FAULT_COMMAND: "systemctl --no-block stop app; sleep 1",
+			},
+		});
+		assert.equal(code, 0, stdout + stderr);
+		await web01.sh("timeout 10 systemctl stop app; systemctl start app");
+		assert.equal(await freezer(web01), "running");
+		assert.equal(await web01.sh("systemctl list-units --all --plain --no-legend 'holdfast-thaw-*'"), "");
+	});
+
+	test("are thawed by systemd after its time, also then", async () => {
+		await declare(web01, { freezeOnBackup: ["app"] });
+		await web01.run([holdfast, "create"], { env: { HOLDFAST_FAULT: "kill@snapshot#taken" } });
+		assert.equal(await freezer(web01), "frozen");
+		const timer = await web01.sh("systemctl list-units --plain --no-legend 'holdfast-thaw-*.timer'");
+		await web01.sh(
+			`systemctl --no-block stop app; systemctl start ${timer.split(".timer")[0]}.service; timeout 10 systemctl stop app`,
+		);
+		assert.equal((await web01.holdfast("recover")).code, 0);
+		await web01.sh("systemctl start app");
+	});
+
 	test("are thawed when no snapshot can be taken", async () => {
 		await declare(web01, { freezeOnBackup: ["app"] });
 		await web01.sh("chattr +i /one");

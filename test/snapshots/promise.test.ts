@@ -63,6 +63,10 @@ test("a promise that no archive could keep is refused", async () => {
 		/at best its folders were read while its units may have written to them \(live\)/,
 	);
 	assert.match(await refused({ consistency: "fuzzy" }), /consistency/);
+	assert.match(
+		await refused({ snapshot: "auto", freezeOnBackup: ["system.slice"] }),
+		/system\.slice cannot be frozen: only services and scopes can/,
+	);
 	assert.equal(
 		(await placeWith({ consistency: "stopped", stopOnBackup: ["x"] }).holdfast("validate")).code,
 		0,
