@@ -30,11 +30,12 @@ export interface BackupRequest {
 	readonly areas?: readonly string[];
 	/** By state: its snapshots, or why it has none. */
 	readonly snapshots?: ReadonlyMap<string, StateSnapshots>;
-	/** Where to write: provider and destination names, and whether the engine takes streams. */
+	/** Where to write: provider and destination names, whether the engine takes streams, and whether it reads no snapshots. */
 	readonly targets: readonly {
 		readonly provider: string;
 		readonly destination: string;
 		readonly streams: boolean;
+		readonly readsLive?: boolean;
 	}[];
 }
 
@@ -45,7 +46,9 @@ export function planBackup(request: BackupRequest): Plan {
 	const states = inOrder(manifest, services);
 	const archive = `${manifest.machine}-${run}`;
 	const nested = nestedFolders(manifest);
-	const isEarly = startsEarly(states, caught);
+	// What reads the live folders needs the units down for as long as it reads.
+	const readsLive = targets.some((target) => target.readsLive);
+	const isEarly = readsLive ? () => false : startsEarly(states, caught);
 	const except = new Map(states.map(([name, state]) => [name, exceptOf(state, nested, areas)]));
 	// A stream can be read only once: with several destinations a dump goes through a file.
 	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);

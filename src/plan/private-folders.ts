@@ -9,6 +9,7 @@ import { isForeign } from "../run/plan-shape.ts";
 import { area } from "../steps/area.ts";
 import { discard } from "../steps/discard.ts";
 import type { Place } from "../steps/fields.ts";
+import { snapshot } from "../steps/snapshot.ts";
 import { isThere } from "../steps/work/live.ts";
 
 /** What no backup stores: the journal itself, and everything below. */
@@ -31,8 +32,11 @@ function areasIn(journal: Journal): string[] {
 		.flatMap(({ work }) => (work ? discard.among([work]) : []))
 		.flatMap(({ areas }) => areas);
 	const unended = [...journal.abandoned(), ...journal.open()]
-		.flatMap((plan) => (isForeign(plan) ? [] : area.among(plan.steps)))
-		.map((step) => step.area);
+		.flatMap((plan) => (isForeign(plan) ? [] : plan.steps))
+		.flatMap((step) => [
+			...area.among([step]).map((one) => one.area),
+			...snapshot.among([step]).flatMap(({ volumes }) => volumes.map((volume) => volume.area)),
+		]);
 	return [...new Set([...kept, ...left, ...unended])].filter(isThere);
 }
 

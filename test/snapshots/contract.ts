@@ -110,6 +110,16 @@ export function fulfilsContract(kind: Kind): void {
 			assert.ok(difference !== 0 && difference !== 1, `the test can fail: ${difference}`);
 		});
 
+		test("a run that was killed leaves nothing in the next archive of all of the volume", async () => {
+			const all = { app: { folders: [disk], snapshot: "require" } };
+			place.declare({ state: all, providers: { tar: providers().tar } });
+			const { code } = await place.start(["create"], ["env", "HOLDFAST_FAULT=kill@snapshot#taken"]).ended;
+			assert.notEqual(code, 0);
+			await succeeds("create");
+			assert.doesNotMatch(await succeeds("archives", "browse", "tar", "latest"), /\.holdfast-/);
+			assert.deepEqual(leftovers(), []);
+		});
+
 		test("killed at any moment and recovered: nothing is left, and the next backup is of one instant", async () => {
 			place.declare({ state: state("require"), providers: { tar: providers().tar } });
 			const faulty = (fault: string) => place.start(["create"], ["env", `HOLDFAST_FAULT=${fault}`]).ended;
