@@ -81,7 +81,7 @@ export function snapshotSteps(
 						volumes,
 						states: Object.fromEntries([
 							...[...able].map(
-								([name, { folders, required }]) =>
+								([name, { folders, left, required }]) =>
 									[
 										name,
 										{
@@ -89,6 +89,7 @@ export function snapshotSteps(
 											required,
 											volumes: namesOf(folders),
 											folders: pathsOf(folders),
+											...(left.length > 0 ? { left } : {}),
 										},
 									] as const,
 							),

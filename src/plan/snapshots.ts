@@ -9,11 +9,17 @@ import type { Manifest, State } from "../manifest/schema.ts";
 import { SNAPSHOTS } from "../snapshots/list.ts";
 import { type Piece, piecesOf } from "../snapshots/pieces.ts";
 import { deviceOf } from "../snapshots/snapshot.ts";
+import { exclusionsOf, isStoredOf } from "../steps/work/folders-present.ts";
 import { wordsOf } from "../values/system-error.ts";
 
 /** A state's snapshots, or why there are none. */
 export type StateSnapshots =
-	| { readonly folders: readonly FolderSnapshot[]; readonly required: boolean }
+	| {
+			readonly folders: readonly FolderSnapshot[];
+			/** Volumes and mount points in its folders that are not stored, by their real paths. */
+			readonly left: readonly string[];
+			readonly required: boolean;
+	  }
 	| { readonly why: string; readonly required: boolean };
 
 export interface FolderSnapshot {
@@ -68,7 +74,7 @@ export async function surveySnapshots(
 			continue;
 		}
 		try {
-			found.set(name, { required, folders: await foldersOf(manifest, name, state, survey) });
+			found.set(name, { required, ...(await foldersOf(manifest, name, state, survey)) });
 		} catch (error) {
 			found.set(name, { required, why: wordsOf(error) });
 		}
@@ -79,22 +85,34 @@ export async function surveySnapshots(
 async function foldersOf(
 	{ state: all }: Manifest,
 	name: string,
-	{ folders }: State,
+	{ folders, exclude }: State,
 	survey: Survey,
-): Promise<FolderSnapshot[]> {
+): Promise<{ folders: FolderSnapshot[]; left: string[] }> {
 	if (process.getuid?.() !== 0) throw new Error("only root can take one");
 	const others = Object.entries(all).flatMap(([other, { folders }]) => (other === name ? [] : folders));
 	const result = new Map<string, FolderSnapshot>();
+	const left = new Set<string>();
 	for (const folder of folders) {
 		const real = resolvedOrSame(folder);
 		const nested = others.find((other) => other !== folder && isAtOrBelow(resolvedOrSame(other), real));
 		if (nested !== undefined) throw new Error(`${folder} contains ${nested}, which belongs to another state`);
-		for (const one of await folderSnapshots(folder, survey)) result.set(one.path, one);
+		const excluded = exclusionsOf(folder, { exclude });
+		const isLeft = (path: string) => {
+			if (survey.isOurs(path)) return true;
+			if (isStoredOf(folder, excluded, folder + path.slice(real.length))) return false;
+			left.add(path);
+			return true;
+		};
+		for (const one of await folderSnapshots(folder, survey, isLeft)) result.set(one.path, one);
 	}
-	return [...result.values()];
+	return { folders: [...result.values()], left: [...left] };
 }
 
-async function folderSnapshots(folder: string, survey: Survey): Promise<FolderSnapshot[]> {
+async function folderSnapshots(
+	folder: string,
+	survey: Survey,
+	isLeft: (path: string) => boolean,
+): Promise<FolderSnapshot[]> {
 	const resolved = resolvePath(folder);
 	const { path } = resolved;
 	if (!resolved.found?.isDirectory()) throw new Error(`${folder} is not a folder`);
@@ -103,7 +121,7 @@ async function folderSnapshots(folder: string, survey: Survey): Promise<FolderSn
 	for (const { program } of SNAPSHOTS)
 		if (!program.names.some((name) => programPath(name)))
 			throw new Error(`${program.names[0]} is not installed (Debian package: ${program.debianPackage})`);
-	const pieces = await piecesOf(path, mounts, survey.isOurs, AbortSignal.timeout(600_000));
+	const pieces = await piecesOf(path, mounts, isLeft, AbortSignal.timeout(600_000));
 	const [outermost] = pieces;
 	if (outermost === undefined) return [];
 	requireOwnPath(resolvePath(outermost.volume));

@@ -20,12 +20,12 @@ const MOST = 256;
 
 /**
  * The pieces of a folder, outermost first; `path` has no links on the way. Throws an error that says why a part of it cannot be
- * caught. `isOurs`: a path that no backup stores.
+ * caught. `isLeft`: no backup stores this path.
  */
 export async function piecesOf(
 	path: string,
 	mounts: readonly Mount[],
-	isOurs: (path: string) => boolean,
+	isLeft: (path: string) => boolean,
 	signal: AbortSignal,
 ): Promise<Piece[]> {
 	const below = mounts.filter((mount) => mount.path !== path && isAtOrBelow(mount.path, path));
@@ -38,14 +38,15 @@ export async function piecesOf(
 			if (!isAtOrBelow(inside, piece.below || "/")) continue;
 			const at = movedTo(inside, piece.below || "/", piece.path);
 			// It is out of sight below a mount point, or is found from there.
-			if (isOurs(at) || mountAt(at, mounts) !== mountAt(piece.path, mounts)) continue;
+			if (isLeft(at) || mountAt(at, mounts) !== mountAt(piece.path, mounts)) continue;
 			if (at.includes("\ufffd"))
 				throw new Error(`${path} contains a volume whose name is not UTF-8, in ${piece.path}`);
 			await add({ path: at, kind: piece.kind, volume: at, below: "" });
 		}
 	};
 	await add(pieceAt(path, mounts));
-	for (const mount of below) if (!pieces.has(mount.path)) await add(pieceAt(mount.path, mounts));
+	for (const mount of below)
+		if (!pieces.has(mount.path) && !isLeft(mount.path)) await add(pieceAt(mount.path, mounts));
 	return [...pieces.values()].sort((a, b) => a.path.length - b.path.length);
 }
 

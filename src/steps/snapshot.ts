@@ -27,6 +27,8 @@ const params = {
 			volumes: texts,
 			/** Its folders and what is mounted or nested in them: the real paths, and those in the snapshots. */
 			folders: v.exactOptional(byName(text)),
+			/** Volumes and mount points in them that are not stored. */
+			left: v.exactOptional(texts),
 			/** Why there are none. */
 			why: v.exactOptional(text),
 		}),

@@ -228,7 +228,9 @@ export function fulfilsContract(kind: Kind): void {
 					assert.match(stdout + stderr, /no snapshot of s could be taken: /);
 				}
 				assert.match(await succeeds("archives", "show", "tar", "latest"), /live: its folders|fuzzy: /);
-				assert.ok(!(await read()).includes(false), "it was read as it is");
+				// A file that is replaced while its folder is listed may be missed.
+				const still = (await read()).filter((_, place) => ![first, last].includes(counts[place] ?? ""));
+				assert.ok(!still.includes(false), "it was read as it is");
 				declare({ folders: [`${own}/bound`, `${disk}/source/part`], snapshot: "require" });
 				assert.match(await succeeds("create", "--dry-run"), /take the snapshot of [^ ,]*source(\n|$)/m);
 			} finally {
@@ -236,6 +238,27 @@ export function fulfilsContract(kind: Kind): void {
 				run(`umount ${own}/bound; umount ${own}/mounted`);
 			}
 			assert.deepEqual(leftovers(), []);
+		});
+
+		test("volumes and file systems that are excluded are no obstacle, and are not caught", async () => {
+			const own = `${disk}/excluding`;
+			run(kind.create(own));
+			run(`mkdir ${own}/old ${own}/fast; echo 1 >${own}/file; mount -t tmpfs none ${own}/fast`);
+			run(kind.create(`${own}/old/volume`));
+			try {
+				const exclude = ["old/**", "./fast"];
+				place.declare({
+					state: { s: { folders: [own], snapshot: "require", consistency: "atomic", exclude } },
+					providers: { tar: providers().tar },
+				});
+				assert.match(await succeeds("create", "--dry-run"), /take the snapshot of [^ ,]*excluding(\n|$)/m);
+				await succeeds("create");
+				const listed = await succeeds("archives", "browse", "tar", "latest");
+				assert.match(listed, /excluding\/file/);
+				assert.doesNotMatch(listed, /\/volume|\/fast/);
+			} finally {
+				run(`umount ${own}/fast`);
+			}
 		});
 
 		test("what a snapshot of the volume does not hold is never passed off as caught", async () => {

@@ -33,17 +33,18 @@ export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 		}
 		if (state === undefined) return;
 		const isStored = (path: string) =>
-			[...exclusions].some(
-				([folder, left]) =>
-					isAtOrBelow(path, folder) &&
-					!leavesOut(left, namesBelow(path, folder)) &&
-					// A pattern may exclude everything in a folder, but not the folder itself.
-					(path === folder || !leavesOut(left, [...namesBelow(path, folder), ANY_NAME])),
-			);
+			[...exclusions].some(([folder, left]) => isStoredOf(folder, left, path));
 		if (!accept) requireMounts(state, context.lastGood(state), isStored);
 		context.note({ mounts: mountsOf(paths, isStored) });
 	},
 };
+
+/** Whether anything at this path of a declared folder is stored. */
+export const isStoredOf = (folder: string, left: readonly Exclusion[], path: string): boolean =>
+	isAtOrBelow(path, folder) &&
+	!leavesOut(left, namesBelow(path, folder)) &&
+	// A pattern may exclude everything in a folder, but not the folder itself.
+	(path === folder || !leavesOut(left, [...namesBelow(path, folder), ANY_NAME]));
 
 /** Matched only by patterns that match everything. */
 const ANY_NAME = "any name at all";

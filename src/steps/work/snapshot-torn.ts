@@ -19,10 +19,11 @@ export async function tornIn(
 ): Promise<ReadonlyMap<string, string>> {
 	const mounts = mountsOf("self");
 	const torn = new Map<string, string>();
-	for (const [name, { folders = {} }] of Object.entries(states))
+	for (const [name, { folders = {}, left = [] }] of Object.entries(states))
 		try {
+			const isLeft = (path: string) => isPrivate(path) || left.some((one) => isAtOrBelow(path, one));
 			for (const root of outermost(Object.keys(folders))) {
-				const pieces = await piecesOf(root, mounts, isPrivate, signal);
+				const pieces = await piecesOf(root, mounts, isLeft, signal);
 				const missing = pieces.find((piece) => !isIn(piece, folders[piece.path], volumes));
 				if (missing !== undefined) torn.set(name, torn.get(name) ?? madeMeanwhile(missing.path));
 			}
