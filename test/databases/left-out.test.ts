@@ -111,6 +111,21 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 		server.sql("", "DROP DATABASE next");
 	});
 
+	test("of very many invalid views the first ones are named", async () => {
+		const names = Array.from({ length: 30 }, (_, index) => `v${index + 10}`);
+		server.sql(
+			"app",
+			`CREATE TABLE gone (n INT); ${names.map((name) => `CREATE VIEW ${name} AS SELECT n FROM gone`).join("; ")}; DROP TABLE gone; CREATE VIEW fine AS SELECT a FROM t`,
+		);
+		const said = await holdfast(0, "create");
+		assert.equal(said.match(/ is invalid /g)?.length, 20);
+		assert.match(said, /and 10 more views, triggers, routines or events/);
+		const restored = await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.equal(restored.match(/ could not be created /g)?.length, 20);
+		assert.match(restored, /and 10 more views, triggers, routines or events/);
+		assert.equal(server.sql("app", "SELECT a FROM fine"), "1");
+	});
+
 	test("a default that is a text about sequences is no sequence", async () => {
 		server.sql(
 			"app",

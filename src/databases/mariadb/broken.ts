@@ -65,6 +65,18 @@ export function brokenOf({ kind, name }: Named, why: string, more: Pick<Broken, 
 	return { kind, name, why: shortLine(why), ...more };
 }
 
+/** A service may have any number of them. */
+const MOST_TOLD = 20;
+
+/** One line for each of the first ones, and how many more there are. */
+export function linesOf(broken: readonly Broken[], words: (one: Broken) => string): string[] {
+	const more = broken.length - MOST_TOLD;
+	return [
+		...broken.slice(0, MOST_TOLD).map(words),
+		...(more > 0 ? [`and ${more} more views, triggers, routines or events`] : []),
+	];
+}
+
 /** `the view v of app is invalid (ERROR 1356 …)`. */
 export function brokenWords(database: string, { kind, name, why }: Broken): string {
 	return `the ${kind.toLowerCase()} ${name} of ${database} is invalid (${why})`;

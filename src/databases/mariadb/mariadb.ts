@@ -9,7 +9,7 @@ import { HoldfastError } from "../../values/error.ts";
 import { dumpBy, LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { DumpFacts, DumpStream, HeldDump, RowCounts, ServerDatabase, Work } from "../database.ts";
 import { accountsOf, createAccounts, dropAccount, grantsOnObjects, missingAccounts } from "./accounts.ts";
-import { brokenWords, objectsIn } from "./broken.ts";
+import { brokenWords, linesOf, objectsIn } from "./broken.ts";
 import { createStatement, dropDatabase, exists, propertiesOf, tablesOf } from "./catalog.ts";
 import { requireOwnDefiners } from "./definers.ts";
 import { dataOf, partsOf, requireNoSequences, withObjects } from "./dump.ts";
@@ -129,7 +129,8 @@ async function dump(server: Server, live: string, work: Work): Promise<DumpStrea
 	return withObjects({ ...tables, whole: released, warnings }, async () => {
 		const objects = await wholeOf(server, live, await objectsOf(server, live));
 		warnings.push(
-			...objects.broken.map(
+			...linesOf(
+				objects.broken,
 				(one) => `${brokenWords(live, one)}: a restore may have to leave it out; mend or drop it`,
 			),
 		);

@@ -1,7 +1,7 @@
 // Replace the views, triggers, routines and events of a database.
 import { shortLine } from "../../values/printable.ts";
 import type { Swap } from "../database.ts";
-import { type Broken, brokenOf, faultOfObject, objectsIn } from "./broken.ts";
+import { type Broken, brokenOf, faultOfObject, linesOf, objectsIn } from "./broken.ts";
 import { isDenied } from "./denied.ts";
 import { isMadeByUs, makersOf } from "./maker.ts";
 import type { Rest } from "./memory.ts";
@@ -155,11 +155,13 @@ async function makeOnce(wanted: readonly StoredObject[], make: Make): Promise<re
 	return left;
 }
 
+/** Of a definition, which a service may make as long as it likes. */
+const MOST_TEXT = 10_000;
+
 function tell(database: string, left: readonly Broken[], warn: Swap["warn"]): void {
-	for (const { kind, name, why, object, text = "" } of left) {
-		const definition = (object === undefined ? text : creation(object)).replace(/\s+/g, " ");
-		warn?.(
-			`the ${kind.toLowerCase()} ${name} of ${database} could not be created (${why}); its definition: ${shortLine(definition)}`,
-		);
-	}
+	const lines = linesOf(left, ({ kind, name, why, object, text = "" }) => {
+		const definition = (object === undefined ? text : creation(object)).slice(0, MOST_TEXT);
+		return `the ${kind.toLowerCase()} ${name} of ${database} could not be created (${shortLine(why)}); its definition: ${shortLine(definition.replace(/\s+/g, " "))}`;
+	});
+	for (const line of lines) warn?.(line);
 }
