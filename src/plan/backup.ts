@@ -9,6 +9,7 @@ import { foldersPresent } from "../steps/folders-present.ts";
 import { type HookStep, hook as hookKind } from "../steps/hook.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import { destinationScope, stateScope } from "../steps/scope.ts";
+import { unitsStop } from "../steps/units-stop.ts";
 import { above } from "../values/paths.ts";
 import { dumpSteps, forgetDumps } from "./dumps.ts";
 import { inOrder } from "./order.ts";
@@ -95,6 +96,7 @@ export function planBackup(request: BackupRequest): Plan {
 						except: except.get(name) ?? [],
 						seenBy: foldersPresent.id(name),
 						...caught.of(name, state),
+						...(state.stopOnBackup.length > 0 ? { down: unitsStop.id(name) } : {}),
 						...(state.stopOnBackup.length > 0 && !isEarly(name) ? { stopped: true } : {}),
 						dumps: state.dumps.map((_, index) => ({ step: dump.id(name, index), streamed })),
 					},

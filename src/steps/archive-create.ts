@@ -27,6 +27,8 @@ const state = object({
 	),
 	/** Its units are down while it is read. */
 	stopped: v.exactOptional(v.boolean()),
+	/** What stopped them. */
+	down: v.exactOptional(ref<"units-stop">()),
 	/** The steps whose databases go into the archive. */
 	dumps: listOf(object({ step: ref<"dump">(), streamed: v.boolean() })),
 });

@@ -35,7 +35,12 @@ const became = listOf(outcome);
 const started = listOf(object({ unit: text, user, invocation: text }));
 
 /** The result of starting units, including the start that undoes a stop. */
-export const startNote = object({ became, started });
+export const startNote = object({
+	became,
+	started,
+	/** Others had started some of them while they had to be down. */
+	early: v.exactOptional(v.literal(true)),
+});
 export type StartNote = v.InferOutput<typeof startNote>;
 
 const ofToday = object({

@@ -62,4 +62,34 @@ describe("units of a backup from snapshots", { skip: noMachines }, () => {
 			["atomic", "stopped"],
 		);
 	});
+
+	test("that somebody starts meanwhile: the archive is not called stopped, nor of one instant", async () => {
+		const declared = { folders: ["/btr/app", "/disk/other"], stopOnBackup: ["app.service"] };
+		for (const [state, point, word] of [
+			[{ ...declared, consistency: "stopped" }, "create:tar/disk#written", "live"],
+			[{ folders: ["/btr"], snapshot: "require", stopOnBackup: ["app.service"] }, "snapshot#taken", "spread"],
+		] as const) {
+			await web01.write(
+				"/etc/holdfast/holdfast.json",
+				JSON.stringify({
+					machines: {
+						web01: {
+							state: { app: state },
+							providers: { tar: { destinations: { disk: { path: "/disk/archives" } } } },
+						},
+					},
+				}),
+			);
+			const { code, stdout, stderr } = await web01.run(["/opt/holdfast/bin/holdfast", "create"], {
+				env: { HOLDFAST_FAULT: `run@${point}`, HOLDFAST_FAULT_COMMAND: "systemctl start app" },
+			});
+			const said = stdout + stderr;
+			assert.match(said, /app\.service was running while it was copied/);
+			const shown = await web01.sh("/opt/holdfast/bin/holdfast archives show tar latest || true");
+			if (word === "live") {
+				assert.equal(code, 3, said);
+				assert.match(said, /it is live, and the config promises stopped/);
+			} else assert.match(shown, new RegExp(`${word}: `));
+		}
+	});
 });

@@ -29,6 +29,8 @@ interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
 	/** Bytes of the dumps that were streamed into it, by path. */
 	readonly streamed: ReadonlyMap<string, number>;
 	readonly measured: MeasuredStates;
+	/** The states whose units others started while they were read. */
+	readonly disturbed: ReadonlySet<string>;
 }
 
 /** At most this many paths are named in a warning. */
@@ -51,7 +53,7 @@ export function mountsToStore(state: StateToStore, context: StepContext): Pick<S
 export function afterwards(
 	step: ArchiveCreateStep,
 	metadata: Metadata,
-	{ unreadable, unsteady, ...seen }: Seen,
+	{ unreadable, unsteady, disturbed, ...seen }: Seen,
 	context: StepContext,
 ): { readonly metadata: Metadata; readonly isToBeTold: boolean; readonly warnings: readonly string[] } {
 	const states = recordOf(Object.entries(metadata.states));
@@ -59,8 +61,10 @@ export function afterwards(
 	let isToBeTold = false;
 	const ownerOf = ownersOf(step, states, context);
 	for (const [name, state] of Object.entries(step.states)) {
-		const record = states[name];
-		if (record?.outcome !== "good") continue;
+		const written = states[name];
+		if (written?.outcome !== "good") continue;
+		const isDisturbed = disturbed.has(name) && written.consistency === "stopped";
+		const record = isDisturbed ? { ...written, consistency: "live" } : written;
 		const isOwn = ({ path }: { readonly path: string }) => ownerOf(path) === name;
 		const faults = [...unreadable.filter(isOwn), ...lostMounts(state, context)];
 		const [first] = faults;
@@ -83,7 +87,7 @@ export function afterwards(
 		const said = restless.length > 0 ? counts(restless) : {};
 		const size = sizeOf(name, state, seen, context);
 		const { suspicious } = step.accept ? {} : doubt(name, state, { ...record, ...said, ...size }, context);
-		if (restless.length > 0 || suspicious !== undefined) isToBeTold = true;
+		if (restless.length > 0 || suspicious !== undefined || isDisturbed) isToBeTold = true;
 		states[name] = { ...record, ...said, ...size, ...(suspicious === undefined ? {} : { suspicious }) };
 		warnings.push(...wordsOf(name, restless));
 		if (suspicious !== undefined) {

@@ -25,11 +25,13 @@ import type { ArchiveCreateStep, Begun } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
 import type { DumpedDatabase } from "../dump.ts";
 import { withPoint } from "../fault.ts";
+import { unitsStop } from "../units-stop.ts";
 import { afterwards, dumpedBy } from "./archive-seen.ts";
 import { closedFor } from "./closed-folders.ts";
 import { exclusionsOf } from "./folders-present.ts";
 import { type MeasuredStates, measureStates } from "./measured.ts";
 import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
+import { startedMeanwhile } from "./units-start.ts";
 
 /** The scope whose dump failed while the engine was reading it. */
 type Broken = (scope: string, error: Error) => void;
@@ -153,10 +155,11 @@ async function settle(
 		...unread,
 		...(await vanishedRoots(folders, unread)),
 	];
+	const disturbed = await disturbedIn(step, context);
 	const seen = afterwards(
 		step,
 		metadata,
-		{ unreadable, unsteady, streamed: flowed.bytes, measured },
+		{ unreadable, unsteady, streamed: flowed.bytes, measured, disturbed },
 		context,
 	);
 	const warnings = [...flowed.remarks, ...seen.warnings];
@@ -193,6 +196,19 @@ function estimating(
 		expectedBytes = total((state) => measured.get(state)?.bytes) ?? expectedBytes;
 	});
 	return (made) => progress(expectedBytes === undefined ? made : { ...made, expectedBytes });
+}
+
+/** The states that were read with their units down, of which somebody started one before all was read. */
+async function disturbedIn(
+	{ states }: ArchiveCreateStep,
+	context: Pick<StepContext, "plan" | "handedBy">,
+): Promise<ReadonlySet<string>> {
+	const disturbed = new Set<string>();
+	for (const [name, { stopped, down }] of Object.entries(states)) {
+		const note = stopped && down ? context.handedBy(unitsStop, down) : undefined;
+		if (note !== undefined && (await startedMeanwhile(note, context)).length > 0) disturbed.add(name);
+	}
+	return disturbed;
 }
 
 const whole = (path: string): Root => ({ path, exclude: [] });

@@ -11,6 +11,7 @@ import { recordOf } from "../../values/record.ts";
 import type { ArchiveCreateStep, StateToStore } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
 import { snapshot } from "../snapshot.ts";
+import { unitsStart } from "../units-start.ts";
 import { unitsThaw } from "../units-thaw.ts";
 import { dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { shortReason } from "./described.ts";
@@ -98,9 +99,9 @@ function stateRecord(
 }
 
 function howRead(
-	{ folders, stopped, snapshot: wanted }: StateToStore,
+	{ folders, stopped, down, snapshot: wanted }: StateToStore,
 	caught: readonly Caught[] | undefined,
-	{ handedBy }: Pick<StepContext, "handedBy">,
+	{ handedBy, plan }: Pick<StepContext, "handedBy" | "plan">,
 ): Consistency {
 	if (caught === undefined) return wordFor({ folders, still: stopped });
 	const { volumes = [], still = false, frozen } = wanted ?? {};
@@ -108,7 +109,9 @@ function howRead(
 	const isHeld = (frozen?.units ?? []).every((unit) =>
 		held.some((one) => unitLabel(one) === unitLabel(unit)),
 	);
-	return wordFor({ folders, snapshots: volumes.length, still: still && isHeld });
+	const starts = unitsStart.among(plan.steps).filter(({ stopped }) => stopped === down);
+	const isDown = starts.every(({ id }) => handedBy(unitsStart, id)?.early !== true);
+	return wordFor({ folders, snapshots: volumes.length, still: still && isHeld && isDown });
 }
 
 /** For a state whose folders were all caught: each with its path in the snapshot. */

@@ -14,7 +14,10 @@ export const unitsStart: StepWork<UnitsStartStep, unknown, StartNote> = {
 	async run(step, context) {
 		const note = context.handedBy(unitsStop, step.stopped);
 		if (!note) return undefined;
-		const warnings = context.plan.operation === "create" ? await startedBefore(note, context) : [];
+		const early = context.plan.operation === "create" ? await startedMeanwhile(note, context) : [];
+		const warnings = early.map(
+			(unit) => `${unit} was running while it was copied: the copy may be inconsistent`,
+		);
 		const units = note.units.map((unit) =>
 			step.asBefore && unit.shouldRun
 				? { ...unit, shouldRun: false, because: step.asBefore, missed: true }
@@ -26,7 +29,7 @@ export const unitsStart: StepWork<UnitsStartStep, unknown, StartNote> = {
 			context,
 			context.signal,
 		);
-		context.note({ became, started });
+		context.note({ became, started, ...(early.length > 0 ? { early: true } : {}) });
 		const missed = context.plan.operation === "create" ? [] : became.filter((one) => one.missed);
 		if (became.every((one) => one.became === "left down")) return { skipped: leftDown(became) };
 		if (warnings.length + missed.length === 0) return undefined;
@@ -44,15 +47,15 @@ export function leftDown(became: readonly UnitOutcome[]): string {
 	return down.length === 0 ? "nothing was started" : down.join("; ");
 }
 
-/** Units that others started before a copy was made that required them to be down. */
-async function startedBefore(
+/** Units that others started while they had to be down. */
+export async function startedMeanwhile(
 	note: StopNote,
-	{ plan, handedBy }: StepContext<unknown, StartNote>,
+	{ plan, handedBy }: Pick<StepContext, "plan" | "handedBy">,
 ): Promise<string[]> {
 	const facts = await factsOf(ownOf(note));
 	return [...facts]
 		.filter(([unit, now]) => isRunning(now) && !startsOf(unit, plan, handedBy).includes(now.invocation))
-		.map(([unit]) => `${unitLabel(unit)} was running while it was copied: the copy may be inconsistent`);
+		.map(([unit]) => unitLabel(unit));
 }
 
 /** Every start of a unit by this run itself: the undo of another state may have started it again. */
