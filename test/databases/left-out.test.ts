@@ -100,6 +100,31 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 		);
 	});
 
+	test("an invalid view of an ordinary account keeps neither a restore from its end, nor a rollback, nor an undo", async () => {
+		server.sql(
+			"",
+			"CREATE DATABASE next; CREATE TABLE next.n (n INT); CREATE TABLE next.o (n INT); CREATE USER ee@localhost; GRANT ALL ON app.* TO ee@localhost; GRANT SELECT ON next.n TO ee@localhost; CREATE DEFINER = ee@localhost VIEW app.of_n AS SELECT n FROM next.n; CREATE DEFINER = ee@localhost VIEW app.of_o AS SELECT n FROM next.o; DROP TABLE next.n, next.o",
+		);
+		const shown = () =>
+			server.sql("", "SELECT table_name FROM information_schema.tables WHERE table_schema = 'app'");
+		await holdfast(0, "create");
+		server.sql("app", "CREATE TABLE later (a INT)");
+		const { signal } = await place.start(
+			["restore", "--yes", "tar", "latest"],
+			["env", "HOLDFAST_FAULT=kill@swap:app:0#swapped"],
+		).ended;
+		assert.equal(signal, "SIGKILL");
+		await holdfast(0, "recover");
+		assert.match(shown(), /later/);
+		const said = await holdfast(0, "restore", "--yes", "--keep-old", "1h", "tar", "latest");
+		assert.match(said, /the view of_n of app could not be created/);
+		assert.match(said, /the view of_o of app could not be created/);
+		assert.equal(shown(), "t");
+		await holdfast(0, "undo", "--yes", "latest");
+		assert.match(shown(), /later/);
+		server.sql("", "DROP DATABASE next; DROP USER ee@localhost");
+	});
+
 	test("an invalid view that is valid where it is restored comes back", async () => {
 		server.sql("", "CREATE DATABASE next; CREATE TABLE next.n (n INT)");
 		server.sql("app", "CREATE VIEW of_next AS SELECT n FROM next.n");

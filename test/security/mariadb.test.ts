@@ -93,6 +93,46 @@ describe("a service with rights on its own database of MariaDB alone", { skip: n
 		}
 	});
 
+	test("has a privilege on the server, and a function in a view that is invalid", async () => {
+		server.sql("", "GRANT PROCESS ON *.* TO app@localhost");
+		spy();
+		asService(
+			"CREATE TABLE u (n INT, k INT); CREATE SQL SECURITY INVOKER VIEW v AS SELECT ROUND(1.55, f()) AS x, n FROM u; ALTER TABLE u DROP n",
+		);
+		const was = outside();
+		await backedUp();
+		assert.equal(outside(), was);
+		assert.match(await restored(0), /the view v of app could not be created/);
+		assert.match(
+			await restored(0, "--trust-archive"),
+			/the view v of app could not be created \(ERROR 1054 .*\); its definition: CREATE .*round/,
+		);
+	});
+
+	test("has a function in a view of what it may not read any more, or only by a role", async () => {
+		server.sql(
+			"",
+			"DROP DATABASE IF EXISTS third; CREATE DATABASE third; CREATE TABLE third.t (n INT); CREATE TABLE third.u (n INT); GRANT SELECT ON third.t TO app@localhost; CREATE ROLE reader; CREATE ROLE readers; GRANT SELECT ON third.u TO readers; GRANT readers TO reader; GRANT reader TO app@localhost",
+		);
+		try {
+			spy();
+			asService(
+				"CREATE VIEW v AS SELECT LPAD('a', f(), 'b') AS x FROM third.t; SET ROLE reader; CREATE VIEW w AS SELECT LPAD('a', f(), 'b') AS x FROM third.u",
+			);
+			server.sql("", "REVOKE SELECT ON third.t FROM app@localhost");
+			await backedUp();
+			const old = server.sql("app", "SHOW CREATE VIEW w");
+			assert.match(
+				await restored(0),
+				/the view v of app could not be created \(ERROR 1142 .*\); its definition: CREATE .*lpad/,
+			);
+			assert.equal(server.sql("app", "SHOW TABLES; SHOW CREATE VIEW w"), `note\nw\n${old}`);
+			assert.equal(server.sql("", "SELECT count(*) FROM mysql.user WHERE User LIKE 'holdfast%'"), "0");
+		} finally {
+			server.sql("", "DROP DATABASE third; DROP ROLE reader, readers");
+		}
+	});
+
 	test("has a view that root has made for it, on the machine that made the archive", async () => {
 		server.sql("app", "CREATE DEFINER=root@localhost VIEW v AS SELECT * FROM note");
 		await backedUp();

@@ -1,4 +1,5 @@
 // Recognise the server's errors about missing rights.
+import type { HoldfastError } from "../../values/error.ts";
 import { says } from "./temporary.ts";
 
 /** "Access denied", "you need the SUPER privilege", "invoker of view lacks rights": the account lacks a right. */
@@ -14,6 +15,9 @@ export const mayBeBroken = (error: unknown) => says(error, /^ERROR 1356 \(/) || 
  */
 export const isNotShown = (error: unknown) => says(error, /^ERROR 1235 \(/);
 
-export const isDenied = (error: unknown) => says(error, DENIED);
+export const isDenied = (error: unknown): error is HoldfastError => says(error, DENIED);
 
 export const saysDenied = (line: string) => DENIED.test(line);
+
+/** The error about missing rights, in one line. */
+export const denialOf = (error: unknown) => (isDenied(error) ? error.details.find(saysDenied) : undefined);

@@ -16,14 +16,14 @@ const definitionSeconds = () => Number(process.env.HOLDFAST_DEFINITION_SECONDS) 
  * The account may not create anything that runs as another account, or anything that is written to a binary log,
  * whatever the definition says.
  */
-const NOT_A_MAKER = /^ERROR (1227|1419) \(/;
+export const NOT_A_MAKER = /^ERROR (1227|1419) \(/;
 
 export interface Makers {
 	/** The account to try first. */
 	readonly maker: Asked;
 	/**
-	 * An account with rights on the database plus the rights that this definer has on other databases. Returns
-	 * ourselves if the definer has rights on the server.
+	 * An account with rights on the database plus the rights that this definer and its roles have on other databases.
+	 * Returns ourselves if the definer is an administrator of the server.
 	 */
 	like(definer: AccountName): Promise<Asked>;
 	/** Our own connection, for what the others cannot create. */

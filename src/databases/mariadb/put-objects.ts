@@ -2,13 +2,14 @@
 import { shortLine } from "../../values/printable.ts";
 import type { Swap } from "../database.ts";
 import { type Broken, brokenOf, faultOfObject, linesOf, objectsIn } from "./broken.ts";
-import { isDenied } from "./denied.ts";
-import { isMadeByUs, makersOf } from "./maker.ts";
+import { denialOf, isDenied } from "./denied.ts";
+import { isMadeByUs, makersOf, NOT_A_MAKER } from "./maker.ts";
 import type { Rest } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
 import type { Asked, Server } from "./server.ts";
 import { makeOne } from "./statement.ts";
 import { creation, isKind, ROUTINES, type StoredObject } from "./stored-object.ts";
+import { says } from "./temporary.ts";
 
 /** Drop all of them. */
 export async function dropObjects(server: Server, database: string): Promise<void> {
@@ -119,15 +120,20 @@ async function withMaker(
 		if (like === makers.ourselves) throw error;
 		await makeBy(like, one);
 	};
-	/** The server evaluates parts of a view before it finds it invalid. */
-	const mayBeOurs = async (one: StoredObject) =>
-		!wasBroken.has(one) || one.kind !== "VIEW" || (await makers.like(one.definer)) === makers.ourselves;
+	/**
+	 * The server evaluates parts of a view when it creates it, so those of others than administrators are not created with our
+	 * rights; on servers where nobody else can create an object of another account, those that are valid are.
+	 */
+	const mayBeOurs = async (one: StoredObject, error: unknown) =>
+		one.kind !== "VIEW" ||
+		(!makers.forOthers && !wasBroken.has(one) && says(error, NOT_A_MAKER)) ||
+		(await makers.like(one.definer)) === makers.ourselves;
 	try {
 		await use((one) =>
 			makeBy(makers.maker, one).catch(async (error: unknown) => {
 				if (!(await isMadeByUs(server, database, one, { trusted, error }))) throw error;
 				await makeLike(one, error).catch(async (error: unknown) => {
-					if (!isDenied(error) || !(await mayBeOurs(one))) throw error;
+					if (!isDenied(error) || !(await mayBeOurs(one, error))) throw error;
 					return makeBy(makers.ourselves, one);
 				});
 			}),
@@ -148,7 +154,7 @@ async function makeOnce(wanted: readonly StoredObject[], make: Make): Promise<re
 	const left: Broken[] = [];
 	for (const one of wanted)
 		await make(one).catch((error: unknown) => {
-			const why = faultOfObject(error);
+			const why = faultOfObject(error) ?? denialOf(error);
 			if (why === undefined) throw error;
 			left.push(brokenOf(one, why, { object: one }));
 		});

@@ -14,11 +14,15 @@ import { says } from "./temporary.ts";
  */
 const NOT_PREPARED = /^ERROR 1295 \(/;
 
-/** Throws for text that the server does not parse as one statement. Nothing is run. */
+/** "You have an error in your SQL syntax." */
+const SYNTAX = /^ERROR 1064 \(/;
+
+/** Throws for text that the server does not parse as one statement. Nothing is run. `alone`: what it refers to must exist, too. */
 export async function requireStatements(
 	asked: Asked,
 	database: string,
 	made: readonly { readonly sqlMode: string; readonly statement: string }[],
+	alone = true,
 ): Promise<void> {
 	if (made.length === 0) return;
 	const doing = `check whether the views and routines of ${database} can be recreated`;
@@ -34,7 +38,9 @@ export async function requireStatements(
 		doing,
 	);
 	// Statements that were denied were parsed as well.
-	const others = faults.filter((line) => !NOT_PREPARED.test(line) && !saysDenied(line));
+	const others = faults.filter((line) =>
+		alone ? !NOT_PREPARED.test(line) && !saysDenied(line) : SYNTAX.test(line),
+	);
 	if (others.length > 0)
 		throw new HoldfastError("database-failed", `could not ${doing}`, { details: others.slice(0, 5) });
 }

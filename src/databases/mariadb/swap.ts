@@ -142,7 +142,7 @@ async function memoryOf(
 		: { objects: [], broken: [] };
 	return {
 		rest: rest == null ? await legacyRest(server, { fresh, live, hadLive, rest }) : v.parse(restSchema, rest),
-		aside: { objects: [...objects], ...(broken.length === 0 ? {} : { broken: [...broken] }) },
+		aside: { objects: [...objects], trusted: true, ...(broken.length === 0 ? {} : { broken: [...broken] }) },
 		...(hadLive ? { routineRights: await routineRights(server, live) } : {}),
 		hadLive,
 		...(hadLive ? {} : { made: null }),
