@@ -1,7 +1,7 @@
 // A dump is one file that the server's own client can read: first the tables as mariadb-dump writes them, then the
 // views, triggers, routines and events. The last line repeats the second part as data, so that a restore never runs it
 // as a script.
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
@@ -23,6 +23,9 @@ const DATA = "-- Holdfast: the above as data: ";
  * any other.
  */
 const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 } as const;
+
+/** Read first to find the last line. */
+const FIRST_BYTES = 64 * 1024;
 
 /** Storage engines for which a transaction gives a consistent view. */
 const TRANSACTIONAL = ["InnoDB", "TokuDB", "MyRocks", "ROCKSDB", "SEQUENCE"];
@@ -164,15 +167,14 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 	try {
 		const { size } = await handle.stat();
 		const most = isKnown ? MOST_BYTES.known : MOST_BYTES.unknown;
-		const length = Math.min(size, most);
-		const { buffer: tail } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-		const last = tail.subarray(tail.lastIndexOf("\n", -2) + 1).toString("utf8");
+		const last = await lastLine(handle, size, most);
 		if (last.startsWith(DATA)) {
 			const found = v.safeParse(tailSchema, last.slice(DATA.length));
 			if (!found.success || found.output.at > size) throw damaged(file);
 			const { at, objects, broken } = found.output;
 			return { tables: at, objects, broken };
 		}
+		const tail = await endOf(handle, size, most);
 		// Holdfast 0.1.0 wrote the second part in mysqldump's format.
 		const mark = tail.lastIndexOf(`\n${OBJECTS}`);
 		if (mark < 0 && size > most)
@@ -183,13 +185,28 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 			);
 		if (mark < 0) throw damaged(file);
 		return {
-			tables: size - length + mark + 1,
+			tables: size - tail.length + mark + 1,
 			objects: objectsIn(tail.subarray(mark + 1 + Buffer.byteLength(OBJECTS))),
 			broken: [],
 		};
 	} finally {
 		await handle.close();
 	}
+}
+
+/** Reads no more than needed: most dumps have a short one. */
+async function lastLine(handle: FileHandle, size: number, most: number): Promise<string> {
+	for (let length = FIRST_BYTES; ; length *= 2) {
+		const tail = await endOf(handle, size, Math.min(length, most));
+		const start = tail.lastIndexOf("\n", -2) + 1;
+		if (start > 0 || tail.length === size || length >= most) return tail.subarray(start).toString("utf8");
+	}
+}
+
+async function endOf(handle: FileHandle, size: number, most: number): Promise<Buffer> {
+	const length = Math.min(size, most);
+	const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+	return buffer.subarray(0, bytesRead);
 }
 
 function damaged(file: string): HoldfastError {
