@@ -2,6 +2,7 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ProposedFolders } from "../config/write.ts";
+import { type Mount, mountAt, mountsOf } from "../host/mounts.ts";
 import { isWithin } from "../values/paths.ts";
 import { MOST_STATES, stateNames } from "./own-folders.ts";
 
@@ -22,11 +23,28 @@ export interface DataFolders extends ProposedFolders {
 /** `root`: where the file system begins. `covered`: folders that belong to a state already, or that hold archives. */
 export function dataFolders(root: string, covered: readonly string[]): DataFolders {
 	const isFree = (path: string) => !covered.some((one) => isWithin(one, path) || isWithin(path, one));
+	const mounts = mountsOf("self");
 	const found = PLACES.map(({ at, prefix }) => {
 		const folder = join(root, at);
-		const entries = entriesIn(folder).filter(({ name }) => isFree(join(folder, name)));
-		const folders = foldersIn(folder, entries).map((path) => ({ prefix, path }));
-		return { folders, left: leftIn(folder, entries) };
+		if (isElsewhere(folder, mounts)) return { folders: [], left: [`${folder}: ${ELSEWHERE}`] };
+		const all = entriesIn(folder);
+		const entries = all.filter(({ name }) => isFree(join(folder, name)));
+		const partly = all
+			.map(({ name }) => join(folder, name))
+			.filter((path) => covered.some((one) => one !== path && isWithin(one, path)));
+		const some = entries.filter(({ name }) => !isElsewhere(join(folder, name), mounts));
+		const kinds = foldersIn(folder, some).map((path) => ({ path, kind: kindOf(path) }));
+		return {
+			folders: kinds.flatMap(({ path, kind }) => (kind === undefined ? [{ prefix, path }] : [])),
+			left: [
+				...leftIn(folder, entries),
+				...entries
+					.filter((one) => !some.includes(one))
+					.map(({ name }) => `${join(folder, name)}: ${ELSEWHERE}`),
+				...kinds.flatMap(({ path, kind }) => (kind === undefined ? [] : [`${path}: ${kind}`])),
+				...partly.map((path) => `${path}: a part of it is covered already; name the rest if you need it`),
+			],
+		};
 	});
 	const all = found.flatMap(({ folders }) => folders);
 	const named = stateNames(all.map(({ prefix, path }) => ({ wanted: `${prefix}-${lastOf(path)}`, path })));
@@ -48,6 +66,43 @@ export function dataFolders(root: string, covered: readonly string[]): DataFolde
 		],
 	};
 }
+
+const ELSEWHERE = "on a network file system; back it up where it is stored";
+const NETWORK = /^(nfs4?|cifs|smb3|9p|ceph|glusterfs|afs|autofs|fuse\.(sshfs|glusterfs|rclone|s3fs))$/;
+
+/** A server that does not answer would keep us waiting. */
+const isElsewhere = (path: string, mounts: readonly Mount[]) =>
+	NETWORK.test(mountAt(path, mounts)?.type ?? "");
+
+/** What is not backed up as a folder: in it, or in one of its folders. */
+function kindOf(path: string): string | undefined {
+	const within = entriesIn(path);
+	const folders = within.filter((one) => one.isDirectory()).slice(0, MOST_LOOKED_INTO);
+	for (const names of [within, ...folders.map(({ name }) => entriesIn(join(path, name)))])
+		for (const { marks, kind } of KINDS)
+			if (marks.every((mark) => names.some(({ name }) => name === mark))) return kind;
+	return undefined;
+}
+
+const MOST_LOOKED_INTO = 50;
+const KINDS = [
+	{
+		marks: ["PG_VERSION", "global"],
+		kind: "the data of a PostgreSQL server; declare its databases as dumps",
+	},
+	{
+		marks: ["ibdata1", "mysql"],
+		kind: "the data of a MariaDB or MySQL server; declare its databases as dumps",
+	},
+	{
+		marks: ["config", "data", "README"],
+		kind: "holds a repository of borg: backups of backups are not proposed",
+	},
+	{
+		marks: ["config", "data", "keys", "snapshots"],
+		kind: "holds a repository of restic: backups of backups are not proposed",
+	},
+] as const;
 
 function leftIn(folder: string, entries: readonly Dirent[]): string[] {
 	const links = entries.filter((one) => one.isSymbolicLink()).map(({ name }) => join(folder, name));

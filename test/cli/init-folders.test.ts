@@ -18,6 +18,19 @@ function put(path: string) {
 
 for (const file of [
 	...["srv/notes/a", "srv/wiki data/a", "srv/gitea/a", "srv/lost+found/a", "srv/a-file", "srv/.hidden/a"],
+	...[
+		"srv/postgresql/15/PG_VERSION",
+		"srv/postgresql/15/global/1",
+		"home/borg/web01/config",
+		"home/borg/web01/data/0/1",
+	],
+	...[
+		"home/borg/web01/README",
+		"srv/restic/config",
+		"srv/restic/data/1",
+		"srv/restic/keys/1",
+		"srv/restic/snapshots/1",
+	],
 	...["var/www/html/index.html", "home/alice/letter", "opt/own-program/bin/it", "elsewhere/a"],
 ])
 	put(file);
@@ -41,6 +54,10 @@ test("what is there and not proposed is named", () => {
 	assert.deepEqual(found.left, [
 		`files that lie directly in ${at("srv")}: a state has folders; move them into one`,
 		`${at("srv/link")}: a link; name the folder that it leads to`,
+		`${at("srv/postgresql")}: the data of a PostgreSQL server; declare its databases as dumps`,
+		`${at("srv/restic")}: holds a repository of restic: backups of backups are not proposed`,
+		`${at("srv/gitea")}: a part of it is covered already; name the rest if you need it`,
+		`${at("home/borg")}: holds a repository of borg: backups of backups are not proposed`,
 		`${at("opt/own-program")}: mostly programs; the config has them as a comment`,
 	]);
 });

@@ -59,7 +59,9 @@ async function optionsFor(command: UserCommand, failed: string, env: Readonly<Re
 	} catch (cause) {
 		throw new HoldfastError("database-failed", `${failed}: ${inOneLine(cause)}`, {
 			cause,
-			hint: "create this user, or name another one as `user` of the command in the config",
+			hint:
+				(cause instanceof HoldfastError ? cause.hint : undefined) ??
+				"create this user, or name another one as `user` of the command in the config",
 		});
 	}
 }
