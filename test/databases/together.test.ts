@@ -85,6 +85,17 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 		assert.match(shown(), /^1\n1\n1\n/);
 	});
 
+	test("that have what the server does not take any more: triggers and routines are shown, and those of the old ones by an undo", async () => {
+		server.sql("aa", "CREATE TRIGGER trg BEFORE INSERT ON t1 FOR EACH ROW SET NEW.a = NEW.a + 1");
+		server.sql("aa", "ALTER TABLE t1 CHANGE a b INT; CREATE OR REPLACE VIEW theirs AS SELECT 1 AS a");
+		server.sql("", "DROP VIEW bb.theirs, aa.above");
+		await holdfast(0, "create");
+		const lost = /the trigger trg of aa could not be created \(.*\); its definition: CREATE .*NEW\.a/;
+		const said = await holdfast(0, "restore", "--yes", "--keep-old", "1h", "tar", "latest");
+		assert.match(said, lost);
+		assert.match(await holdfast(0, "undo", "--yes", "latest"), lost);
+	});
+
 	test("whose tables refer to each other come back where neither is, and are not swapped: the keys would refer to the old ones", async () => {
 		server.sql(
 			"",
@@ -124,6 +135,22 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 		server.sql("", "DELETE FROM cc.parent");
 		assert.equal(server.sql("aa", "SELECT * FROM child"), "");
 		server.sql("", "DROP DATABASE aa; DROP DATABASE bb; DROP DATABASE cc");
+	});
+
+	test("of which one is gone that a third one refers to", async () => {
+		server.sql(
+			"",
+			"CREATE TABLE aa.parent (a INT PRIMARY KEY); INSERT INTO aa.parent VALUES (1); CREATE DATABASE cc; CREATE TABLE cc.child (a INT, FOREIGN KEY (a) REFERENCES aa.parent (a)); INSERT INTO cc.child VALUES (1)",
+		);
+		await holdfast(0, "create");
+		server.sql("", "SET foreign_key_checks = 0; DROP DATABASE aa");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.equal(server.sql("aa", "SELECT * FROM parent"), "1");
+		assert.throws(
+			() => server.sql("cc", "INSERT INTO child VALUES (2)"),
+			/foreign key constraint fails .*`aa`\.`parent`/,
+		);
+		server.sql("", "INSERT INTO aa.parent VALUES (2); INSERT INTO cc.child VALUES (2); DROP DATABASE cc");
 	});
 
 	for (const moment of [...MOMENTS, "swap:app:1#tables-renamed", "swap:app:1#swapped"])

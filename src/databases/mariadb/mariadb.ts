@@ -68,6 +68,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 		dump: (_scratch, work) => dump(server, live, work),
 		obstacles: (facts) => obstacles(server, facts),
 		async swapObstacles() {
+			if (!(await exists(server, live))) return [];
 			const { incoming } = await crossKeys(server, live);
 			return incoming.map(
 				(table) =>

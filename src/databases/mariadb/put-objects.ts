@@ -43,8 +43,10 @@ export async function dropObjects(server: Server, database: string): Promise<voi
 interface How {
 	/** The same server, with statements that can be aborted. */
 	readonly within?: Server | undefined;
-	/** Told which of them the server refuses. Undefined: they are tried again, by `completeViews`. */
+	/** Told which of them the server refuses. */
 	readonly warn?: Swap["warn"];
+	/** Views that it refuses are tried again, by `completeViews`, which tells of them. */
+	readonly withOthers?: boolean | undefined;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function putObjects(
 	server: Server,
 	database: string,
 	rest: Rest,
-	{ within, warn }: How = {},
+	{ within, warn, withOthers = false }: How = {},
 ): Promise<void> {
 	const { objects, broken = [] } = rest;
 	await dropObjects(server, database);
@@ -69,7 +71,8 @@ export async function putObjects(
 			objectsIn(broken).filter(({ kind }) => kind !== "VIEW"),
 			make,
 		);
-		tell(database, [...views, ...others, ...broken.filter(({ object }) => object === undefined)], warn);
+		const lost = [...others, ...broken.filter(({ object }) => object === undefined)];
+		tell(database, withOthers ? lost : [...views, ...lost], warn);
 	});
 }
 

@@ -79,10 +79,6 @@ interface Names extends Pick<Swap, "fresh" | "live" | "old" | "warn" | "withOthe
 	readonly point: Point;
 }
 
-/** What is refused now may be accepted once the others are swapped. */
-const toldOf = ({ warn, withOthers = false }: Pick<Swap, "warn" | "withOthers">): Pick<Swap, "warn"> =>
-	withOthers || warn === undefined ? {} : { warn };
-
 async function replace(
 	server: Server,
 	within: Server,
@@ -120,7 +116,7 @@ async function replace(
 	point("tables-moved");
 	await server.sql([alterStatement(live, theirs)], `swap the database ${live}`);
 	const trusted = memory.rest.trusted ?? false;
-	await putObjects(server, live, { ...memory.rest, trusted }, { within, ...toldOf(told) });
+	await putObjects(server, live, { ...memory.rest, trusted }, { within, ...told });
 	await grantRoutineRights(server, live, memory.routineRights ?? [], warn);
 	const grants = (memory.rest.grants ?? []).flatMap(({ grants, ...who }) =>
 		grants.map((grant) => grantText(grant, who, live)),
@@ -248,7 +244,7 @@ async function bringBack(
 			[alterStatement(live, await propertiesOf(server, old))],
 			`swap the database ${live} back`,
 		);
-	await putObjects(server, live, memory.aside, toldOf(told));
+	await putObjects(server, live, memory.aside, told);
 	await grantRoutineRights(server, live, memory.routineRights ?? [], told.warn);
 	await server.settle();
 	point("views-back");
