@@ -62,6 +62,7 @@ const PARTS: readonly Part[] = [
 		{ HOLDFAST_ROUNDS: "1" },
 		"engines/restic-newest.long.ts",
 	),
+	more("a hundred backups of one instant", 15, { HOLDFAST_ROUNDS: "100" }, "snapshots/invariant.long.ts"),
 	...long,
 	more(
 		"a thousand rounds of races",
