@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { HeldDump } from "../database.ts";
 import { type Account, accountSchema, clausesOf, clauseText, grantOf, grantText } from "./account-text.ts";
+import { NOT_OF_OBJECT } from "./broken.ts";
 import { accountLiteral, accountOf, accountText, literal, pattern } from "./names.ts";
 import type { Server } from "./server.ts";
 import { knownAccounts, ofUnknownArchive } from "./unknown-accounts.ts";
@@ -185,6 +186,10 @@ export async function createAccounts(
 				? `CREATE ROLE ${accountLiteral(one)}`
 				: `CREATE USER ${accountLiteral(one)} ${one.clauses.map(clauseText).join(" ")}`;
 		const [fault] = await server.faults([create], `create the account ${nameOf(one)}`);
+		if (fault !== undefined && NOT_OF_OBJECT.test(fault))
+			throw new HoldfastError("database-failed", `could not create the account ${nameOf(one)}`, {
+				details: [withoutText(fault)],
+			});
 		if (fault === undefined) made.push(one);
 		else faults.push(`the account ${nameOf(one)} could not be created: ${withoutText(fault)}`);
 	}
@@ -210,8 +215,9 @@ export async function createAccounts(
 	return faults;
 }
 
-/** The server quotes the statement, which holds the account's password as a hash. */
-const withoutText = (fault: string) => fault.replace(/ near '.*$/s, "");
+/** The server quotes the statement, which holds the account's password as a hash, in any language after the first quote. */
+const withoutText = (fault: string) =>
+	/^ERROR 1064 /.test(fault) ? fault.replace(/ *\S* *'.*$/s, "") : fault;
 
 /** Its privileges on the database, and its roles. Only roles that are created here: an existing one may have rights beyond this database. */
 function belonging(one: Account, made: readonly Account[], database: string): string[] {

@@ -24,7 +24,7 @@ export type Broken = v.InferOutput<typeof brokenSchema>;
  * Error Codes"): no disk or memory, too many connections, shut down; denied; locks, interrupted, read-only, killed, time limits; and
  * those of the client. 1356, "references invalid tables or lacks rights", is a definition's.
  */
-const NOT_OF_OBJECT = new RegExp(
+export const NOT_OF_OBJECT = new RegExp(
 	`^ERROR (${["10(21|30|37|38|40|41|53)|1105", "1(135|203|226)", "10(44|45)", "1(142|143|227|370|419)", "1(205|213|290|317|836|927|969)", "3024", "2\\d{3}"].join("|")}) \\(`,
 );
 

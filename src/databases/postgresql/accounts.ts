@@ -252,7 +252,7 @@ async function makeRoles(
 		await ask(["BEGIN", ...all, "COMMIT"], "create roles");
 		return [];
 	} catch (error) {
-		if (!isOfStatement(error)) throw error;
+		if (!isOfStatement(error) || !(await mayCreate(ask))) throw error;
 	}
 	const faults: string[] = [];
 	const lacking = new Set<string>();
@@ -261,7 +261,8 @@ async function makeRoles(
 			await ask([statement], `create the role ${name}`);
 		} catch (error) {
 			if (!isOfStatement(error)) throw error;
-			faults.push(`${what}: ${error.details.find((line) => line.includes("ERROR:")) ?? error.message}`);
+			const said = error.details.find((line) => line.includes("ERROR:")) ?? error.message;
+			faults.push(`${what}: ${statement.startsWith("ALTER ROLE") ? withoutValue(said) : said}`);
 			return false;
 		}
 		return true;
@@ -270,8 +271,29 @@ async function makeRoles(
 		if (!(await tries(name, statement, `the role ${name} could not be created`))) lacking.add(name);
 	for (const { name, statements } of belonging)
 		for (const statement of lacking.has(name) ? [] : statements)
-			await tries(name, statement, `the role ${name} was created without a part of it (${statement})`);
+			await tries(
+				name,
+				statement,
+				`the role ${name} was created without a part of it (${withoutValue(statement)})`,
+			);
 	return faults;
+}
+
+/** The value of a setting, which may be a secret, and the text of a comment are not for a log. */
+const withoutValue = (text: string) =>
+	text
+		.replace(/^(ALTER ROLE "(?:[^"]|"")*" SET "(?:[^"]|"")*") .*$/s, "$1")
+		.replace(/(: "| IS (E?)').*$/s, "");
+
+/** If we may not, or the server takes no changes, that is not about a single role. */
+async function mayCreate(ask: Ask): Promise<boolean> {
+	const rows = await ask(
+		[
+			"SELECT 1 FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole) AND current_setting('transaction_read_only') = 'off'",
+		],
+		"ask PostgreSQL whether we may create roles",
+	);
+	return rows.length > 0;
 }
 
 /** The server refused a statement; it did not fail to answer. */
