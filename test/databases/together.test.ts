@@ -125,16 +125,16 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 	test("of which one refers to a database that is not restored", async () => {
 		server.sql(
 			"",
-			"CREATE DATABASE cc; CREATE TABLE cc.parent (a INT PRIMARY KEY); INSERT INTO cc.parent VALUES (1); CREATE TABLE aa.child (a INT, FOREIGN KEY (a) REFERENCES cc.parent (a) ON DELETE CASCADE); INSERT INTO aa.child VALUES (1)",
+			"CREATE DATABASE `c_c-2`; CREATE TABLE `c_c-2`.parent (a INT PRIMARY KEY); INSERT INTO `c_c-2`.parent VALUES (1); CREATE TABLE aa.child (a INT, FOREIGN KEY (a) REFERENCES `c_c-2`.parent (a) ON DELETE CASCADE); INSERT INTO aa.child VALUES (1)",
 		);
 		const keys = () => server.sql("", "SHOW CREATE TABLE aa.child");
 		const old = [shown(), keys()];
 		await holdfast(0, "create");
 		await holdfast(0, "restore", "--yes", "tar", "latest");
 		assert.deepEqual([shown(), keys()], old);
-		server.sql("", "DELETE FROM cc.parent");
+		server.sql("", "DELETE FROM `c_c-2`.parent");
 		assert.equal(server.sql("aa", "SELECT * FROM child"), "");
-		server.sql("", "DROP DATABASE aa; DROP DATABASE bb; DROP DATABASE cc");
+		server.sql("", "DROP DATABASE aa; DROP DATABASE bb; DROP DATABASE `c_c-2`");
 	});
 
 	test("of which one is gone that a third one refers to", async () => {

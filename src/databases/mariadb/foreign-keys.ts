@@ -4,6 +4,7 @@ import { folderName } from "./definitions.ts";
 import { isDenied } from "./denied.ts";
 import { identifier } from "./names.ts";
 import type { Server } from "./server.ts";
+import { patternOf } from "./temporary.ts";
 
 interface CrossKeys {
 	/** Tables of other databases that refer to this one: `other.child`. */
@@ -42,17 +43,24 @@ export async function crossKeys(server: Server, database: string): Promise<Cross
 	};
 }
 
-/** A name that is the same in the server's folders. */
-const PLAIN = /^[a-zA-Z0-9_]+$/;
+/** The name of a database by that of its folder. Undefined for letters that the server writes in a shorter way. */
+function nameOf(folder: string): string | undefined {
+	const name = folder.replace(/@([0-9a-f]{4})/g, (_, code: string) =>
+		String.fromCharCode(Number.parseInt(code, 16)),
+	);
+	return folderName(name) === folder ? name : undefined;
+}
 
 /** As a fact about a dump: its loader must be allowed to refer to these databases. */
 export async function keyFacts(server: Server, database: string): Promise<{ readonly refersTo?: string[] }> {
 	const { outgoing } = await crossKeys(server, database);
-	const names = outgoing.filter((name) => PLAIN.test(name));
+	const names = outgoing.flatMap((folder) => nameOf(folder) ?? []);
 	return names.length === 0 ? {} : { refersTo: names };
 }
 
 /** What the loader of a dump with these facts needs besides its own database. */
-export function keyRights(refersTo: readonly string[]): string[] {
-	return refersTo.map((name) => `REFERENCES ON ${identifier(name)}.*`);
+export async function keyRights(server: Server, refersTo: readonly string[]): Promise<string[]> {
+	const rights: string[] = [];
+	for (const name of refersTo) rights.push(`REFERENCES ON ${identifier(await patternOf(server, name))}.*`);
+	return rights;
 }

@@ -183,7 +183,7 @@ async function load(
 	await server.sql([createStatement(fresh, known)], `create a database for ${live}`);
 	await requireReadable(server, live, fresh, objects, trust !== "none");
 	// A key to another database makes that one's rows undeletable: nothing that a stranger's archive may ask for.
-	const rights = trust === "none" ? [] : keyRights(known.refersTo ?? []);
+	const rights = trust === "none" ? [] : await keyRights(server, known.refersTo ?? []);
 	const like = rights.length === 0 ? undefined : { account: { user: "keys", host: "" }, rights };
 	const loader = await temporaryAccount(server, fresh, "load", like);
 	try {

@@ -227,7 +227,7 @@ async function quietly(server: Server, statements: readonly string[], doing: str
 }
 
 /** The database's name in a GRANT. With partial revokes, MySQL does not treat it as a pattern. */
-async function patternOf(server: Server, database: string): Promise<string> {
+export async function patternOf(server: Server, database: string): Promise<string> {
 	const rows = await server.sql(["SHOW VARIABLES LIKE 'partial_revokes'"], "ask the server for its settings");
 	return rows[0]?.[1] === "ON" ? database : pattern(database);
 }
