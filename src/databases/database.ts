@@ -261,10 +261,7 @@ export interface ServerDatabase extends Source {
 	load(dump: HeldDump, as: string, work: Work): Promise<Loaded>;
 	/** Remove what an interrupted load left: the database and the account that loaded it. Safe to repeat. */
 	unload(as: string): Promise<void>;
-	/**
-	 * Rename `live` to `old`, then `fresh` to `live`. Without a `live`, do only the second. Does nothing if already
-	 * done.
-	 */
+	/** Rename `live` to `old`, then `fresh` to `live`. Without a `live`, do only the second. Safe to repeat. */
 	swap(swap: Swap): Promise<void>;
 	/**
 	 * Undo a swap, however far it got: what the swap put in place is called `fresh` again, and `old` is `live` again.
@@ -294,9 +291,7 @@ export interface FileDatabase extends Source {
 /** A store whose content a load replaces, while the state's units are stopped. */
 export interface StoreDatabase extends Source {
 	readonly kind: "store";
-	/**
-	 * Replace the live content with that of a dump. Safe to repeat, also on what a load that was cut short left.
-	 */
+	/** Replace the live content with that of a dump. Safe to repeat, also on what a load that was cut short left. */
 	load(file: string, facts: DumpFacts, work: Work): Promise<void>;
 }
 
