@@ -2,6 +2,8 @@
 // same number to a file on the first one, to a SQLite database beside it, and to a file on the second one.
 import type { Machine } from "../machine/machine.ts";
 
+/** Of this checkout, as the machine sees it. */
+const NODE = "/opt/holdfast/node_modules/node/bin/node";
 const PROGRAM = `
 const { renameSync, writeFileSync } = require("node:fs");
 const { DatabaseSync } = require("node:sqlite");
@@ -23,7 +25,7 @@ export async function startWriter(machine: Machine): Promise<void> {
 	await machine.write("/opt2/writer.js", PROGRAM);
 	await machine.write(
 		"/etc/systemd/system/app.service",
-		`[Service]\nExecStart=${process.execPath} --disable-warning=ExperimentalWarning /opt2/writer.js\nTimeoutStopSec=5\n`,
+		`[Service]\nExecStart=${NODE} --disable-warning=ExperimentalWarning /opt2/writer.js\nTimeoutStopSec=5\n`,
 	);
 	await machine.sh(`
 		btrfs subvolume create /one/app >/dev/null
@@ -32,19 +34,14 @@ export async function startWriter(machine: Machine): Promise<void> {
 		mkdir /one/large
 		head -c 30000000 /dev/urandom >/one/large/file
 		systemctl start app
-		until [ -e /two/app/count ]; do sleep 0.05; done
+		for _ in $(seq 200); do [ ! -e /two/app/count ] || exit 0; sleep 0.05; done
+		systemctl status app; exit 1
 	`);
 }
 
 /** Why what a restore has put below a folder breaks the invariant, or undefined. The numbers are then as they were at one instant. */
 export async function breach(machine: Machine, into: string): Promise<string | undefined> {
-	const seen = await machine.run([
-		process.execPath,
-		"--disable-warning=ExperimentalWarning",
-		"-e",
-		READER,
-		into,
-	]);
+	const seen = await machine.run([NODE, "--disable-warning=ExperimentalWarning", "-e", READER, into]);
 	if (seen.code !== 0) return seen.stderr;
 	const [first = 0, stored = 0, second = 0] = seen.stdout.trim().split(" ").map(Number);
 	const isWhole = first - second <= 1 && first >= stored && stored >= second && second > 0;
