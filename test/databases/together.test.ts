@@ -154,7 +154,7 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 	});
 
 	for (const moment of [...MOMENTS, "swap:app:1#tables-renamed", "swap:app:1#swapped"])
-		test(`are both the old ones after a crash at ${moment}`, async () => {
+		test(`are both the old ones after a crash at ${moment}${moment === MOMENTS[0] ? "" : " [long]"}`, async () => {
 			make(2);
 			const live = shown();
 			await killed(moment);
@@ -202,7 +202,7 @@ describe("two databases of PostgreSQL in one state", { skip: noServers }, () => 
 	});
 
 	for (const moment of [...MOMENTS, "swap:app:1#swapped"])
-		test(`are both the old ones after a crash at ${moment}`, async () => {
+		test(`are both the old ones after a crash at ${moment}${moment === MOMENTS[0] ? "" : " [long]"}`, async () => {
 			const live = shown();
 			await killed(moment);
 			await holdfast(0, "recover");
