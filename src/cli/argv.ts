@@ -1,6 +1,7 @@
 // Flags may come before the command, as in `holdfast --config FILE list`; the parser wants them after it.
 import type { Command, CommandContext, RouteMap } from "@stricli/core";
 import { COMMANDS } from "./commands.ts";
+import type { Typed } from "./context.ts";
 import { commonFlags } from "./flags.ts";
 import { camel } from "./spelling.ts";
 
@@ -16,15 +17,6 @@ export async function commandFirst(args: readonly string[]): Promise<string[]> {
 	}
 	// Not one of our commands: the parser reports it.
 	return moved(args, lengthOf(args, commonFlags));
-}
-
-/** What is typed before the word that is completed. */
-export interface Typed {
-	/** The arguments of the command, without its flags. */
-	readonly words?: readonly string[];
-	readonly config?: string;
-	/** The machine, if a flag names it. */
-	readonly on?: string;
 }
 
 /** `line`: starting with the command. */

@@ -17,24 +17,11 @@ import type { Result } from "../report/result.ts";
 import { linesIn, resultsGone } from "../report/terminal.ts";
 import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
 import { shellLine } from "../values/shell.ts";
-import type { Typed } from "./argv.ts";
+import type { Context } from "./context.ts";
 import type { CommonFlags } from "./flags.ts";
 import { withGroupHelp, withHelp } from "./help.ts";
 import { type MachineName, machineNamed } from "./machines.ts";
 import { wasInterrupted } from "./signals.ts";
-
-/** What the parser passes to a command. */
-export interface Context extends CommandContext {
-	readonly process: CommandContext["process"] & {
-		readonly env: Readonly<Partial<Record<string, string>>>;
-		/** The exit code. The library's own codes for unusable arguments are negative. */
-		exitCode: number | string | null;
-	};
-	/** The command line, starting with the command. */
-	readonly words: readonly string[];
-	/** For completion: what is typed so far. */
-	readonly typed?: Typed;
-}
 
 /**
  * How a command runs on another machine: as a question, whose answer is printed; as a run, which continues if the

@@ -3,7 +3,7 @@ import { proposeCompletions } from "@stricli/core";
 import { print } from "../report/terminal.ts";
 import { application } from "./application.ts";
 import { commandFirst, readTyped, withoutLeadingFlags } from "./argv.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "./context.ts";
 
 /** One proposal per line for the last of these words: the word, a tab, its description. */
 export async function complete(words: readonly string[], context: Context): Promise<void> {

@@ -11,7 +11,7 @@ import {
 } from "../report/terminal.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { VERSION } from "../values/version.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "./context.ts";
 
 /** Written out here so that other commands do not load the code behind it; see fleet/protocol.ts. */
 const SERVE = "__serve";

@@ -6,7 +6,7 @@ import { databaseOf, isOfAll, isServerDump } from "../databases/dump.ts";
 import { places } from "../host/places.ts";
 import { Journal } from "../run/journal.ts";
 import type { RunRow } from "../run/journal-rows.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "./context.ts";
 
 /** At most so many archives or runs. */
 const MOST = 50;
