@@ -74,10 +74,10 @@ function breaks({ from, to }: Rule, one: Import): boolean {
 	);
 }
 
-/** Depth first, by what is loaded at once and is more than a type: a file that is met again while it is open closes a circle. */
+/** Depth first, types included, without what is imported when it is wanted: a file that is met again while it is open closes a circle. */
 function cycles(): string[] {
 	const loaded = Map.groupBy(
-		imports.filter(({ dynamic, typeOnly }) => !dynamic && !typeOnly),
+		imports.filter(({ dynamic }) => !dynamic),
 		({ from }) => from,
 	);
 	const done = new Set<string>();
