@@ -1,5 +1,5 @@
-// Whether imports keep to the layers, by the rules of .dependency-cruiser.json. That program reads no sources beside
-// TypeScript 7, which has no API for it yet, and then finds nothing wrong: so its rules are read here, as far as they are used.
+// Whether imports keep to the layers, by the rules of layers.json. They have the form of dependency-cruiser's, which reads
+// no sources beside TypeScript 7, and then finds nothing wrong: so they are read here, as far as they are used.
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -24,7 +24,7 @@ interface Import {
 }
 
 process.chdir(join(import.meta.dirname, ".."));
-const { forbidden } = JSON.parse(readFileSync(".dependency-cruiser.json", "utf8")) as {
+const { forbidden } = JSON.parse(readFileSync(join(import.meta.dirname, "layers.json"), "utf8")) as {
 	readonly forbidden: readonly Rule[];
 };
 const imports = globSync("src/**/*.ts").flatMap(importsOf);
