@@ -105,91 +105,106 @@ export function chooseArchive(
 	services: readonly string[],
 	from?: string,
 ): ListedArchive {
-	const { archives, failures, others, lost } = listing;
-	const slip = from === undefined ? undefined : nearestOfNumbered(from, others);
-	const ofOthers = `archives of ${others.slice(0, MOST_LINES).join(", ")}${
-		slip === undefined ? ": select them with --from MACHINE" : `; did you mean --from ${slip}?`
-	}`;
-	const elsewhere = others.length === 0 ? "" : `; there are also ${ofOthers}`;
-	const unreachable = failures.map(
-		({ provider, destination, error }) => `${provider}/${destination} could not be listed: ${error.message}`,
-	);
+	if (listing.archives.length === 0) throw noArchives(listing, from);
+	if (wanted === "latest") {
+		const latest = candidatesFor(listing, services).at(-1);
+		if (latest === undefined) throw noneGood(listing, services);
+		return latest;
+	}
+	const [first, ...more] = archivesNamed(listing, wanted);
+	if (first === undefined) throw notFound(listing, wanted, from);
+	if (more.length > 0) throw ambiguous(wanted, [first, ...more]);
+	return first;
+}
+
+function noArchives({ failures, others, lost }: Listing, from: string | undefined): HoldfastError {
 	const [fault, ...more] = failures;
 	// It is unknown whether there is one: the reason for that is the error.
-	if (archives.length === 0 && fault)
-		throw errorOf(
+	if (fault)
+		return errorOf(
 			{
 				...fault.error,
-				message: `${fault.provider}/${fault.destination} could not be listed: ${fault.error.message}`,
-				details: [...(fault.error.details ?? []), ...(more.length > 0 ? unreachable.slice(1) : [])],
-				hint: `${fault.error.hint ?? "fix that, then try again"}${elsewhere}`,
+				message: unlisted(fault),
+				details: [...(fault.error.details ?? []), ...more.map(unlisted)],
+				hint: `${fault.error.hint ?? "fix that, then try again"}${alsoOfOthers(others, from)}`,
 			},
 			"failed",
 		);
-	if (archives.length === 0)
-		throw new HoldfastError("no-archive", "there is no archive to restore", {
-			details: lost.flatMap((one) => lineOf(one, wordsOfLost(one))).slice(0, MOST_LINES),
-			hint:
-				lost.length > 0
-					? "do not back up data that is now damaged; look for archives elsewhere: holdfast list"
-					: others.length === 0
-						? "create one with: holdfast create"
-						: `there are only ${ofOthers}`,
-		});
-	if (wanted === "latest") {
-		const latest = candidatesFor(listing, services).at(-1);
-		if (latest) return latest;
-		const alone = services.filter((service) => candidatesFor(listing, [service]).length > 0);
-		const lacking =
-			alone.length < services.length ? services.filter((one) => !alone.includes(one)) : services;
-		const none =
-			services.length > 0
-				? `no complete archive of ${lacking.join(" and ")} was found`
-				: "no archive can be used";
-		throw new HoldfastError("no-archive", none, {
-			details: [
-				...unreachable,
-				...archives
-					.flatMap((archive) => lineOf(archive, whyNotLatest(archive) ?? doubtsOf(archive)))
-					.slice(-MOST_LINES),
-			],
+	return new HoldfastError("no-archive", "there is no archive to restore", {
+		details: lost.flatMap((one) => lineOf(one, wordsOfLost(one))).slice(0, MOST_LINES),
+		hint:
+			lost.length > 0
+				? "do not back up data that is now damaged; look for archives elsewhere: holdfast list"
+				: others.length === 0
+					? "create one with: holdfast create"
+					: `there are only ${ofOthers(others, from)}`,
+	});
+}
+
+/** There are archives, but none can be `latest`. */
+function noneGood(listing: Listing, services: readonly string[]): HoldfastError {
+	const { archives, failures } = listing;
+	const alone = services.filter((service) => candidatesFor(listing, [service]).length > 0);
+	const lacking = alone.length < services.length ? services.filter((one) => !alone.includes(one)) : services;
+	const whyNot = archives.flatMap((archive) => lineOf(archive, whyNotLatest(archive) ?? doubtsOf(archive)));
+	return new HoldfastError(
+		"no-archive",
+		services.length > 0
+			? `no complete archive of ${lacking.join(" and ")} was found`
+			: "no archive can be used",
+		{
+			details: [...failures.map(unlisted), ...whyNot.slice(-MOST_LINES)],
 			hint:
 				alone.length === 0
 					? hintFor(archives)
 					: alone.length === services.length
 						? `each is complete in an archive of its own: restore them one at a time, with ${optionsOf(alone.slice(0, 1))} and so on`
 						: `to restore the others: ${optionsOf(alone)}`,
-		});
-	}
-	const found = archivesNamed(listing, wanted);
-	if (found.length === 1 && found[0]) return found[0];
-	if (found.length > 1) {
-		const [first] = found;
-		const isOne = found.every(({ name }) => name === first?.name);
-		throw new HoldfastError(
-			"archive-ambiguous",
-			isOne
-				? `${JSON.stringify(wanted)} is in several destinations`
-				: `${found.length} archives begin with ${JSON.stringify(wanted)}`,
-			{
-				subject: wanted,
-				details: found.slice(-MOST_LINES).map(({ id }) => id),
-				hint: isOne ? "name one of these by its id" : "write more of the name, or an id: holdfast list",
-			},
-		);
-	}
-	const meant = meantBy(listing, wanted).slice(-MOST_LINES);
-	if (meant.length > 0)
-		throw new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
+		},
+	);
+}
+
+function ambiguous(wanted: string, found: readonly ListedArchive[]): HoldfastError {
+	const isOne = found.every(({ name }) => name === found[0]?.name);
+	return new HoldfastError(
+		"archive-ambiguous",
+		isOne
+			? `${JSON.stringify(wanted)} is in several destinations`
+			: `${found.length} archives begin with ${JSON.stringify(wanted)}`,
+		{
 			subject: wanted,
-			details: [...meant.map(({ id }) => id), ...unreachable],
-			hint: meant.length === 1 ? "did you mean the one above?" : "did you mean one of these?",
-		});
-	throw new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
+			details: found.slice(-MOST_LINES).map(({ id }) => id),
+			hint: isOne ? "name one of these by its id" : "write more of the name, or an id: holdfast list",
+		},
+	);
+}
+
+function notFound(listing: Listing, wanted: string, from: string | undefined): HoldfastError {
+	const { archives, failures, others } = listing;
+	const meant = meantBy(listing, wanted).slice(-MOST_LINES);
+	const near = meant.length > 0 ? meant : archives.slice(-3);
+	return new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
 		subject: wanted,
-		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],
-		hint: `the newest are listed above; list all with: holdfast list${elsewhere}`,
+		details: [...near.map(({ id }) => id), ...failures.map(unlisted)],
+		hint:
+			meant.length === 0
+				? `the newest are listed above; list all with: holdfast list${alsoOfOthers(others, from)}`
+				: meant.length === 1
+					? "did you mean the one above?"
+					: "did you mean one of these?",
 	});
+}
+
+const unlisted = ({ provider, destination, error }: Listing["failures"][number]) =>
+	`${provider}/${destination} could not be listed: ${error.message}`;
+
+const alsoOfOthers = (others: readonly string[], from: string | undefined) =>
+	others.length === 0 ? "" : `; there are also ${ofOthers(others, from)}`;
+
+function ofOthers(others: readonly string[], from: string | undefined): string {
+	const slip = from === undefined ? undefined : nearestOfNumbered(from, others);
+	const how = slip === undefined ? ": select them with --from MACHINE" : `; did you mean --from ${slip}?`;
+	return `archives of ${others.slice(0, MOST_LINES).join(", ")}${how}`;
 }
 
 /** The same archive in every destination that has it, by its name or as `latest`; for an id, only that one. */
