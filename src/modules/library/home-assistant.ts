@@ -27,7 +27,14 @@ export const homeAssistant = defineModule({
 			state: {
 				"home-assistant": {
 					folders: [configDir],
-					exclude: [...within(configDir, "*.log", "*.log.*", "tts", "deps"), "__pycache__"],
+					// Home Assistant leaves these out of its own backups, too (homeassistant/components/backup/const.py).
+					exclude: within(
+						configDir,
+						"home-assistant.log",
+						"home-assistant.log.*",
+						"tts/*",
+						"custom_components/**/__pycache__",
+					),
 					dumps,
 					stopOnRestore: units,
 					healthChecks: asks(health),

@@ -3,6 +3,10 @@ import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, health, units } from "../options.ts";
+import { within } from "../within.ts";
+
+/** Of Nextcloud itself, in its data folder. */
+const LOGS = ["nextcloud", "audit", "updater"].flatMap((name) => [`${name}.log`, `${name}.log.1`]);
 
 export const nextcloud = defineModule({
 	name: "nextcloud",
@@ -43,18 +47,15 @@ export const nextcloud = defineModule({
 		const asUser = as === false ? {} : { user: as };
 		const run = (...words: string[]) => ({ command: [...command, ...words], ...asUser });
 		const { dumps, services } = databaseOf("nextcloud", database);
+		const all = folders ?? [nixos ? "/var/lib/nextcloud" : "/var/www/nextcloud"];
 		return {
 			state: {
 				nextcloud: {
-					folders: folders ?? [nixos ? "/var/lib/nextcloud" : "/var/www/nextcloud"],
-					// Nextcloud's own logs, only directly in the data folder: users' files may have the same names.
-					exclude: [
-						...["nextcloud.log", "nextcloud.log.1", "audit.log", "updater.log"].flatMap((log) => [
-							`./${log}`,
-							`data/${log}`,
-						]),
-						...(previews ? [] : ["data/appdata_*/preview"]),
-					],
+					folders: all,
+					// Only directly in the data folder, which is one of the folders or in one: users' files may have the same names.
+					exclude: all
+						.flatMap((folder) => [folder, `${folder}/data`])
+						.flatMap((data) => within(data, ...LOGS, ...(previews ? [] : ["appdata_*/preview"]))),
 					dumps,
 					hooks: {
 						preBackup: run("maintenance:mode", "--on"),
