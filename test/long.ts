@@ -1,12 +1,14 @@
 // npm run test:long [-- --minutes N] [WORD…]: tests that take too long for `npm test`. These are its own tests
 // (`*.long.ts`), those with "[long]" in their names, the same tests with many more rounds, and every point of the
 // crash matrix. They run one after another: all of them, or those with a word in their name. With `--minutes`, a part
-// that would not be finished in time is skipped, and listed as skipped.
+// that would not be finished in time is skipped, and listed as skipped. With `--record`, docs/reliability.md says when each
+// part was run, and its outcome.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SCENARIOS } from "./crash/scenario.ts";
+import { record } from "./long-record.ts";
 
 interface Part {
 	readonly name: string;
@@ -85,13 +87,14 @@ const PARTS: readonly Part[] = [
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
-	options: { minutes: { type: "string" } },
+	options: { minutes: { type: "string" }, record: { type: "boolean" } },
 });
 const budget = Number(values.minutes ?? Number.POSITIVE_INFINITY);
 if (Number.isNaN(budget)) throw new Error(`--minutes takes a number, not ${values.minutes}`);
 const began = performance.now();
 const minutesSince = (then: number) => (performance.now() - then) / 60_000;
 
+const names = PARTS.map(({ name }) => name);
 const lines: string[] = [];
 let failed = false;
 for (const { name, words, env, minutes } of PARTS) {
@@ -104,8 +107,11 @@ for (const { name, words, env, minutes } of PARTS) {
 	const start = performance.now();
 	const options = { stdio: "inherit", env: { ...process.env, ...env } } as const;
 	const { status } = spawnSync(process.execPath, words, options);
-	failed ||= status !== 0;
-	lines.push(`${status === 0 ? "✔" : "✘"} ${name}: ${minutesSince(start).toFixed(1)} minutes`);
+	const took = minutesSince(start);
+	const passed = status === 0;
+	failed ||= !passed;
+	lines.push(`${passed ? "✔" : "✘"} ${name}: ${took.toFixed(1)} minutes`);
+	if (values.record) record(names, { name, minutes: took, passed });
 }
 process.stdout.write(`\n${lines.join("\n")}\n`);
 // Importing the crash matrix also loads the test runner, which would report that there are no tests.

@@ -1,5 +1,5 @@
 // npm run crash-matrix [WORD…]: crash every scenario (or those with a word in their name) at every point in every
-// way; print the tables and write them to docs/reliability.md, with the names of the scenarios that were not run.
+// way; print the tables and write them to docs/crash-matrix.md, with the names of the scenarios that were not run.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { begin, crashMachine } from "./live.ts";
 import { SCENARIOS, type Scenario } from "./scenario.ts";
 import { serverOf } from "./server.ts";
 
-const FILE = join(import.meta.dirname, "../../docs/reliability.md");
+const FILE = join(import.meta.dirname, "../../docs/crash-matrix.md");
 const wanted = process.argv.slice(2);
 /** Points in whose recovery a second crash is tried, at every point of that. */
 const TWICE = ["place:app:0#renamed", "place:app:0#moved-file"];
@@ -122,9 +122,10 @@ function page(tables: readonly Table[], before: string): string {
 	const held = (all.match(/✔/g) ?? []).length + sum(again.map(([, , count]) => count));
 	const crashes = (all.match(/[✔✘]/g) ?? []).length + sum(again.map(([, count]) => count));
 	const missing = SCENARIOS.filter((scenario) => !all.includes(heading(scenario))).map(({ name }) => name);
-	return `# Reliability
+	return `# Crashes at every moment
 
-Written by \`npm run crash-matrix\`: ${crashes} crashes, of which ${held} held.
+Written by \`npm run crash-matrix\`: ${crashes} crashes, of which ${held} held. What else is tried stands in
+[reliability](reliability.md).
 
 Each row is a point of a run: before a step, after it, or between two of its actions (\`STEP#POINT\`; the run itself
 lists these points, so a new step is in the table as soon as it exists). At each point, in three runs, the process
@@ -136,12 +137,6 @@ terminal goes away at that point: nothing has to be recovered, since the run com
 
 A crash has held if each service's state is entirely the **old** one of the archive or entirely the **newer** one that was
 live, its unit runs, no leftovers remain, no incomplete archive is listed and the journal has no open run.
-
-The executor is tested with far more crashes than real processes allow: \`test/simulator\` runs it on in-memory machines,
-ten thousand seeded histories in \`npm test\` and a million in \`npm run test:long\`, with crashes at any
-operation, lost writes, failing steps and undos, a full disk, and recoveries that are interrupted themselves.
-
-Problems that users of other programs have reported were tested as well: [reported](reported.md).
 ${missing.length > 0 ? `\nNot run for this table: ${missing.join("; ")}.\n` : ""}${all.trimEnd()}
 `;
 }
