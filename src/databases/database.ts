@@ -22,6 +22,8 @@ interface Definition<K extends string, D extends object, S extends boolean, I = 
 	readonly client?: Program;
 	/** Keys whose values are run or name what is run. Users see them before they adopt somebody else's config. */
 	readonly runs?: readonly string[];
+	/** Other keys that hold text: it is never run. A test asks for those that are in neither list. */
+	readonly data?: readonly string[];
 	/** The systemd units of the server, if it has one. */
 	readonly units?: ServerUnits;
 	/** Whether applications store their data in it and health checks can query it. If so, the behaviour has `ask`. */

@@ -25,6 +25,8 @@ export interface Engine<S extends Schema = Schema, D = DestinationOf<S>> {
 	readonly reachedBy?: readonly { readonly address: string; readonly program: Program }[];
 	/** Options whose values are run or name what is run. Users see them before they adopt somebody else's config. */
 	readonly runs?: readonly string[];
+	/** Other options that hold text: it is never run. A test asks for those that are in neither list. */
+	readonly data?: readonly string[];
 	/** Its destinations have `check`, so a timer for it makes sense. */
 	readonly checks: boolean;
 	/** The option that holds a destination's address; absent if the engine's providers have no destinations. */

@@ -30,6 +30,8 @@ export interface HealthCheckKind<O extends v.ObjectEntries = v.ObjectEntries> {
 	readonly options: O;
 	/** Options whose values are run or name what is run. Users see them before they adopt somebody else's config. */
 	readonly runs?: readonly string[];
+	/** Other options that hold text: it is never run. A test asks for those that are in neither list. */
+	readonly data?: readonly string[];
 	/** Whether the check needs the service's own units, rather than just a database's server or a file. */
 	readonly asksService: boolean;
 	/** A short description of the check, for titles. */

@@ -17,6 +17,7 @@ export const http = defineHealthCheck({
 		),
 		contains: v.pipe(v.optional(f.text), v.description("a text that the response must contain")),
 	},
+	data: ["contains", "http"],
 	asksService: true,
 	label: ({ http }) => `GET ${f.shownAddress(http)}`,
 	async ask({ http, status, contains }, { seconds, signal }) {

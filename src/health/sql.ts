@@ -23,6 +23,7 @@ export const sql = defineHealthCheck({
 		expect,
 	},
 	runs: ["sql"],
+	data: ["database", "expect"],
 	asksService: false,
 	label: ({ sql }) => sql,
 	ask: ({ database, user, ...question }, attempt) => {

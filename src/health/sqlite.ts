@@ -13,6 +13,7 @@ export const sqlite = defineHealthCheck({
 		expect,
 	},
 	runs: ["sql"],
+	data: ["expect", "sqlite"],
 	asksService: false,
 	label: ({ sql }) => sql,
 	ask: ({ sqlite, ...question }, attempt) => askDatabase({ sqlite }, question, attempt),

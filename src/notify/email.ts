@@ -17,6 +17,7 @@ export const email = defineNotification({
 			v.description("mail address, written to through sendmail"),
 		),
 	},
+	data: ["email"],
 	usualEvents: ["failure"],
 	label: ({ email }) => email,
 	async send({ email }, { title, body, log }) {

@@ -17,6 +17,7 @@ export const healthchecks = defineNotification({
 			v.description("URL of a check; /start is requested when a run starts, /fail when it fails"),
 		),
 	},
+	data: ["healthchecks"],
 	usualEvents: ["start", "success", "failure"],
 	// One check watches one operation: a successful prune must not hide a missing backup.
 	concerns: ({ event, operation }) => event === "failure" || operation === "create",

@@ -30,6 +30,8 @@ export interface NotificationKind<O extends v.ObjectEntries = v.ObjectEntries> {
 	readonly options: O;
 	/** Options whose values are run or name what is run. Users see them before they adopt somebody else's config. */
 	readonly runs?: readonly string[];
+	/** Other options that hold text: it is never run. A test asks for those that are in neither list. */
+	readonly data?: readonly string[];
 	/** The events to send if the config has no `on`. */
 	readonly usualEvents: readonly NotifyEvent[];
 	/** Whether this kind handles the event; if omitted, it handles all. A trial is sent in any case. */

@@ -19,6 +19,7 @@ export const ntfy = defineNotification({
 		ntfy: v.pipe(f.httpAddress, v.description("URL of a topic, such as https://ntfy.sh/TOPIC")),
 		tokenFile: v.pipe(v.optional(f.path), v.description("file whose first line is the access token")),
 	},
+	data: ["ntfy", "tokenFile"],
 	usualEvents: ["failure"],
 	label: ({ ntfy }) => `the topic at ${f.hostOf(ntfy)}`,
 	async send({ ntfy, tokenFile }, { event, title, body, log }) {

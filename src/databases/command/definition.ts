@@ -13,6 +13,7 @@ export const command = defineDatabase({
 	kind: "store",
 	schema,
 	runs: ["command", "load"],
+	data: ["name", "wayBack"],
 	speaksSql: false,
 	wayBack: ({ wayBack }) => wayBack ?? "dump",
 	differs(declared, held) {

@@ -13,6 +13,7 @@ export const mariadb = defineDatabase({
 		names: ["mariadb.service", "mysql.service"],
 		pattern: /^(mariadb|mysql|mysqld)(@.*)?(\.service)?$/,
 	},
+	data: ["mariadb", "socket"],
 	speaksSql: true,
 	named: (database) => ({ mariadb: database }),
 	where: ({ socket, defaultsFile }) => [socket, defaultsFile],

@@ -9,6 +9,7 @@ export const postgresql = defineDatabase({
 	schema,
 	client: { names: ["pg_dump"], debianPackage: "postgresql-client" },
 	units: { names: ["postgresql.service"], pattern: /^postgresql(@.*)?(\.service)?$/ },
+	data: ["excludeTableData", "host", "pgService", "postgresql"],
 	speaksSql: true,
 	named: (database) => ({ postgresql: database }),
 	where: ({ pgService, host, port }) => [pgService, host, port],

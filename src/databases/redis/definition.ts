@@ -13,6 +13,7 @@ export const redis = defineDatabase({
 		names: ["redis-server.service", "redis.service", "valkey-server.service"],
 		pattern: /^(redis|valkey)(-.*)?(@.*)?(\.service)?$/,
 	},
+	data: ["passwordFile", "redis", "socket"],
 	speaksSql: false,
 	named: (file) => ({ redis: file }),
 	files: (file) => [file, `${dirname(file)}/appendonlydir`, `${dirname(file)}/appendonly.aof`],

@@ -8,6 +8,7 @@ export const sqlite = defineDatabase({
 	kind: "file",
 	schema,
 	client: { names: ["sqlite3"], debianPackage: "sqlite3" },
+	data: ["sqlite"],
 	speaksSql: true,
 	named: (file) => ({ sqlite: file }),
 	files: (file) => [file, `${file}-wal`, `${file}-shm`, `${file}-journal`],

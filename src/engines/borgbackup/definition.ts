@@ -15,6 +15,7 @@ export const borgbackup = defineEngine({
 	programs: [{ names: ["borg"], debianPackage: "borgbackup", nixPackage: "borgbackup" }],
 	reachedBy: [{ address: "ssh://", program: { names: ["ssh"], debianPackage: "openssh-client" } }],
 	runs: ["passphraseCommand", "remotePath", "rsh"],
+	data: ["compression", "encryption", "keyFile", "repo", "server"],
 	checks: true,
 	address: "repo",
 	faultsIn: (destination) =>

@@ -17,6 +17,7 @@ export const localbackup = defineEngine({
 		"preUnmountHook",
 		"postUnmountHook",
 	],
+	data: ["directory"],
 	checks: true,
 	address: "directory",
 	warningsOn: ({ retention, snapshots }) =>

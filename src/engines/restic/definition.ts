@@ -16,6 +16,7 @@ export const restic = defineEngine({
 		},
 	],
 	runs: ["environmentFile", "options", "passphraseCommand"],
+	data: ["compression", "repo", "repoFile"],
 	checks: true,
 	address: "repo",
 	faultsIn: (destination) => passphraseFaults(destination),

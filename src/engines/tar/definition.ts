@@ -6,6 +6,7 @@ import { tarOptions } from "./schema.ts";
 export const tar = defineEngine({
 	options: tarOptions,
 	programs: [{ names: ["tar"], debianPackage: "tar" }],
+	data: ["path"],
 	checks: true,
 	address: "path",
 	adoption: {
