@@ -289,6 +289,15 @@ in
       description = "File for the textfile collector of node_exporter.";
     };
 
+    databaseServers = mkOption {
+      type = types.attrsOf free;
+      default = { };
+      example = {
+        test.postgresql.port = 5433;
+      };
+      description = "Further database servers, onto which `holdfast restore --as OLD=SERVER:NEW` can load a database.";
+    };
+
     clan = mkOption {
       type = free;
       default = { };
@@ -314,6 +323,7 @@ in
           maxAge
           notify
           metricsFile
+          databaseServers
           clan
           ;
         schedule = {

@@ -1,5 +1,6 @@
-// `restore --as OLD=NEW`: which of an archive's databases get which new names.
+// `restore --as OLD=NEW` or `OLD=SERVER:NEW`: which of an archive's databases get which new names, on which server.
 import { databaseOf, dumpLabel, isServerDump, requireFreeName } from "../databases/dump.ts";
+import { type DatabaseServer, onServer } from "../databases/servers.ts";
 import type { HeldDatabase } from "../plan/databases.ts";
 import type { RestoreAsRequest } from "../plan/restore-as.ts";
 import { HoldfastError } from "../values/error.ts";
@@ -8,18 +9,21 @@ import { recordOf } from "../values/record.ts";
 /** What every server takes as a name: PostgreSQL keeps 63 bytes of one, MariaDB 64 characters. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_$.-]{0,62}$/;
 
-/** `words`: as typed, `OLD=NEW`. `held`: the databases of the archive, by state. */
+/** `words`: as typed. `held`: the databases of the archive, by state. `servers`: of the config, by name. */
 export async function namedAnew(
 	words: readonly string[],
 	held: Readonly<Record<string, readonly HeldDatabase[]>>,
+	servers: Readonly<Record<string, DatabaseServer>> = {},
 ): Promise<RestoreAsRequest["databases"]> {
-	const wanted = words.map((word) => pairIn(word));
+	const wanted = words.map((word) => wishIn(word));
 	const twice = wanted.find(
-		(one, index) => wanted.findIndex(({ old, into }) => old === one.old || into === one.into) !== index,
+		(one, index) =>
+			wanted.findIndex(({ old, on, into }) => old === one.old || (into === one.into && on === one.on)) !==
+			index,
 	);
 	if (twice) throw new HoldfastError("usage", `--as names ${twice.old} or ${twice.into} twice`);
 	const all = Object.entries(held).flatMap(([state, some]) => some.map((one) => ({ state, one })));
-	const found = wanted.map(({ old, into }) => {
+	const found = wanted.map(({ old, on, into }) => {
 		const named = all.filter(({ one }) => databaseOf(one.dump) === old);
 		const [match] = named;
 		if (!match)
@@ -32,9 +36,10 @@ export async function namedAnew(
 				subject: old,
 				hint: `add one of: ${named.map(({ state }) => `--service ${state}`).join(", ")}`,
 			});
-		return { ...match, into };
+		return { ...match, on, into };
 	});
-	for (const { one, into } of found) {
+	const renamed: { readonly state: string; readonly one: HeldDatabase; readonly into: string }[] = [];
+	for (const { state, one, on, into } of found) {
 		if (!isServerDump(one.dump))
 			throw new HoldfastError(
 				"not-supported",
@@ -44,20 +49,29 @@ export async function namedAnew(
 					hint: "get it as a file with: --into FOLDER",
 				},
 			);
-		await requireFreeName(one.dump, into);
+		const dump = on === undefined ? one.dump : onServer(one.dump, serverNamed(on, servers), on);
+		await requireFreeName(dump, into);
+		renamed.push({ state, one: { ...one, dump }, into });
 	}
 	return recordOf(
-		[...new Set(found.map(({ state }) => state))].map((state) => [
+		[...new Set(renamed.map(({ state }) => state))].map((state) => [
 			state,
-			found.filter((one) => one.state === state).map(({ one, into }) => ({ ...one, into })),
+			renamed.filter((one) => one.state === state).map(({ one, into }) => ({ ...one, into })),
 		]),
 	);
 }
 
-function pairIn(word: string): { readonly old: string; readonly into: string } {
-	const [, old = "", into = ""] = /^(.+)=([^=]*)$/.exec(word) ?? [];
+interface Wish {
+	readonly old: string;
+	/** A server of the config. Undefined for the one that the database is on. */
+	readonly on?: string | undefined;
+	readonly into: string;
+}
+
+function wishIn(word: string): Wish {
+	const [, old = "", on, into = ""] = /^(.+)=(?:([^=:]*):)?([^=:]*)$/.exec(word) ?? [];
 	if (old === "")
-		throw new HoldfastError("usage", `--as takes OLD=NEW, not ${JSON.stringify(word)}`, {
+		throw new HoldfastError("usage", `--as takes OLD=NEW or OLD=SERVER:NEW, not ${JSON.stringify(word)}`, {
 			hint: "for example: --as notes=notes_test",
 		});
 	if (!NAME.test(into) || into.toLowerCase().startsWith("holdfast_"))
@@ -65,7 +79,20 @@ function pairIn(word: string): { readonly old: string; readonly into: string } {
 			subject: into,
 			hint: "use up to 63 letters, digits and underscores, and do not begin with holdfast_",
 		});
-	return { old, into };
+	return { old, on, into };
+}
+
+function serverNamed(name: string, servers: Readonly<Record<string, DatabaseServer>>): DatabaseServer {
+	const server = Object.hasOwn(servers, name) ? servers[name] : undefined;
+	if (server !== undefined) return server;
+	const names = Object.keys(servers);
+	throw new HoldfastError("usage", `the config has no database server ${JSON.stringify(name)}`, {
+		subject: name,
+		hint:
+			names.length > 0
+				? `it has: ${names.join(", ")}`
+				: "name it under databaseServers of the machine, for example: { test: { postgresql: { port: 5433 } } }",
+	});
 }
 
 function notThere(old: string, others: readonly HeldDatabase[]): HoldfastError {

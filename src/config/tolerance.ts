@@ -6,7 +6,7 @@ import { isRecord, recordOf } from "../values/record.ts";
 import type { Written } from "./pass.ts";
 
 /** Keys of a machine, a provider or a state. */
-const FOR_OTHERS = ["retention", "schedule", "notify", "metricsFile"] as const;
+const FOR_OTHERS = ["retention", "schedule", "notify", "metricsFile", "databaseServers"] as const;
 export const FOR_STATUS: readonly string[] = FOR_OTHERS;
 export const FOR_RESTORE: readonly string[] = [...FOR_OTHERS, "maxAge"];
 

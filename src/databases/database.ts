@@ -44,6 +44,8 @@ export interface ServerDefinition<
 	S extends boolean = boolean,
 > extends Definition<K, D, S> {
 	readonly kind: "server";
+	/** The fields by which a dump, or a server of the config, says where the server is and how to connect. */
+	readonly connection: v.ObjectEntries;
 	/** The fields of a dump that identify its server, in a fixed order: they become part of the dump's file name. */
 	where(dump: D): readonly (string | number | undefined)[];
 	/** A dump of this database on the local server. */

@@ -1,8 +1,10 @@
 // What a machine has besides its states and providers: its address, its schedule, its notifications.
 import * as v from "valibot";
+import { databaseServerSchema } from "../databases/servers.ts";
 import { notifySchema } from "../notify/list.ts";
 import { secondsOf } from "../values/duration.ts";
 import * as f from "../values/fields.ts";
+import { record } from "../values/record.ts";
 
 /** Values of `host` that mean this machine. */
 export const LOCAL_HOSTS: readonly string[] = ["localhost"];
@@ -116,6 +118,12 @@ export const machineFields = {
 	),
 	schedule: v.optional(schedule),
 	maxAge: v.optional(maxAge),
+	databaseServers: v.pipe(
+		v.optional(record(f.name, databaseServerSchema)),
+		v.description(
+			"further database servers, by name, onto which `restore --as OLD=SERVER:NEW` can load a database",
+		),
+	),
 };
 
 const DEFAULT_DELAY_SECONDS = 15 * 60;

@@ -1,4 +1,5 @@
-// `restore --as OLD=NEW`: a database of an archive becomes a new one beside the live one, which is left alone.
+// `restore --as OLD=NEW`: a database of an archive becomes a new one beside the live one, which is left alone; or on
+// another server, with `OLD=SERVER:NEW`.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
@@ -13,7 +14,8 @@ const EVERY = process.env.HOLDFAST_MOMENTS === "every";
 interface Kind {
 	readonly name: string;
 	start(): Promise<TestServer>;
-	dump(server: TestServer): object;
+	readonly key: string;
+	connection(server: TestServer): object;
 	/** The database `app` with two notes, which a view counts, and functions, triggers and rights of its own account. */
 	readonly fill: readonly (readonly [database: string, statements: string])[];
 	names(server: TestServer): string;
@@ -24,7 +26,8 @@ const KINDS: readonly Kind[] = [
 	{
 		name: "MariaDB",
 		start: () => mariadbServer(),
-		dump: ({ socket }) => ({ mariadb: "app", socket }),
+		key: "mariadb",
+		connection: ({ socket }) => ({ socket }),
 		fill: [
 			[
 				"",
@@ -56,7 +59,8 @@ const KINDS: readonly Kind[] = [
 	{
 		name: "PostgreSQL",
 		start: () => postgresqlServer(),
-		dump: ({ folder, port }) => ({ postgresql: "app", host: folder, port }),
+		key: "postgresql",
+		connection: ({ folder, port }) => ({ host: folder, port }),
 		fill: [
 			["postgres", "CREATE ROLE app LOGIN PASSWORD 'pw'"],
 			["postgres", "CREATE DATABASE app OWNER app"],
@@ -88,17 +92,23 @@ const KINDS: readonly Kind[] = [
 for (const kind of KINDS)
 	describe(`a ${kind.name} database under a new name`, { skip: noServers }, () => {
 		let server: TestServer;
+		let spare: TestServer;
 		let place: Place;
 		let whole: string;
 		before(async () => {
 			server = await kind.start();
+			spare = await kind.start();
 			for (const [database, statements] of kind.fill) server.sql(database, statements);
 			place = new Place(folder);
 			place.declare({
+				databaseServers: {
+					spare: { [kind.key]: kind.connection(spare) },
+					other: { [kind.key === "mariadb" ? "postgresql" : "mariadb"]: {} },
+				},
 				state: {
 					app: {
 						folders: [place.path("files")],
-						dumps: [kind.dump(server)],
+						dumps: [{ [kind.key]: "app", ...kind.connection(server) }],
 						hooks: {
 							preRestore: `touch ${place.path("hooked")}`,
 							postRestore: `touch ${place.path("hooked")}`,
@@ -132,6 +142,18 @@ for (const kind of KINDS)
 			const files = await place.holdfast("diff", "tar", "latest");
 			assert.match(files.stdout, /files\/file/, "the folder is as it was");
 			assert.ok(!existsSync(place.path("hooked")), "no hook has run");
+		});
+
+		test("on another server, under its own name, with the accounts that it needs", async () => {
+			const live = kind.definition(server, "app");
+			const { code, stdout, stderr } = await restore("--as", "app=spare:app");
+			assert.equal(code, 0, stdout + stderr);
+			assert.equal(kind.definition(spare, "app"), whole);
+			assert.equal(kind.names(spare), "app");
+			assert.equal(kind.definition(server, "app"), live);
+			const again = await restore("--as", "app=spare:app");
+			assert.equal(again.code, 1);
+			assert.match(again.stderr, /there is a .* database app already/);
 		});
 
 		test("a name that a database has already is refused, before anything is done", async () => {
@@ -199,11 +221,14 @@ for (const kind of KINDS)
 
 		test("what cannot be is said", async () => {
 			for (const [words, said] of [
-				[["--as", "app"], /--as takes OLD=NEW, not "app"/],
+				[["--as", "app"], /--as takes OLD=NEW or OLD=SERVER:NEW, not "app"/],
 				[["--as", "app=no good"], /"no good" cannot be the name of the new database/],
 				[["--as", "app=holdfast_x"], /cannot be the name/],
 				[["--as", "other=x"], /there is no database other in the archive[\s\S]*it holds: app/],
 				[["--as", "app=x", "--as", "app=y"], /twice/],
+				[["--as", "app=nowhere:x"], /no database server "nowhere"[\s\S]*it has: spare, other/],
+				[["--as", "app=other:x"], /the database server other of the config is no /],
+				[["--as", "app=spare:"], /cannot be the name/],
 				[["--as", "app=x", "--keep-old", "1d"], /omit --keep-old/],
 				[["--as", "app=x", "--in-place"], /omit --in-place/],
 			] as const) {

@@ -39,7 +39,7 @@ export class Place {
 	}
 
 	/** One machine; its providers default to a tar destination `disk` in `archives`. */
-	declare(machine: { state: object; providers?: object }): void {
+	declare(machine: { state: object; providers?: object; databaseServers?: object }): void {
 		const providers = { tar: { destinations: { disk: { path: this.path("archives") } } } };
 		this.write("holdfast.json", JSON.stringify({ machines: { web01: { providers, ...machine } } }));
 	}

@@ -104,8 +104,8 @@ export const restore = machineCommand({
 			into: valueFlag("extract below this folder instead; no unit, hook or live folder is touched", "FOLDER"),
 			as: {
 				...valueFlag(
-					"load the database OLD as a new one, NEW, beside the live one; touches nothing else; may be repeated",
-					"OLD=NEW",
+					"load the database OLD as a new one, NEW, beside the live one, or on SERVER of the config's databaseServers; touches nothing else; may be repeated",
+					"OLD=[SERVER:]NEW",
 				),
 				variadic: true,
 				proposeCompletions: proposeDatabases,
@@ -268,7 +268,7 @@ async function planOf(
 	if (flags.as !== undefined)
 		return planRestoreAs({
 			...{ manifest, run, source, archiveId: archive.id, spool: places().state },
-			databases: await namedAnew(flags.as, databases),
+			databases: await namedAnew(flags.as, databases, manifest.databaseServers),
 			trustArchive: flags.trustArchive,
 		});
 	if (flags.into !== undefined) {

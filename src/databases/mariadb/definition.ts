@@ -1,12 +1,13 @@
 // The definition of MariaDB and MySQL. It loads none of the code that talks to the server.
 import { defineDatabase } from "../database.ts";
-import { schema } from "./schema.ts";
+import { connection, schema } from "./schema.ts";
 
 export const mariadb = defineDatabase({
 	key: "mariadb",
 	label: "MariaDB",
 	kind: "server",
 	schema,
+	connection,
 	client: { names: ["mariadb-dump", "mysqldump"], debianPackage: "mariadb-client" },
 	runs: ["defaultsFile"],
 	units: {

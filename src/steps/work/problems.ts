@@ -2,6 +2,7 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { covers, dumpLabel, openDatabase } from "../../databases/dump.ts";
+import { isOnOneOf } from "../../databases/servers.ts";
 import type { Work } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { isAtOrBelow, isMounted, mountPoints } from "../../host/mounts.ts";
@@ -148,7 +149,9 @@ async function databaseFaults(
 	const own = manifest.state[stateOf(scope)]?.dumps ?? [];
 	const faults = await Promise.all(
 		dumps.map(async ({ dump, facts, into }) => {
-			if (!own.some((declared) => covers(declared, dump))) return [notDeclared(dumpLabel(dump))];
+			const isElsewhere = into !== undefined && isOnOneOf(dump, manifest.databaseServers);
+			if (!isElsewhere && !own.some((declared) => covers(declared, dump)))
+				return [notDeclared(dumpLabel(dump))];
 			try {
 				const database = await openDatabase(dump, signal);
 				const obstacles = await database.obstacles(facts);
