@@ -1,14 +1,8 @@
 // The program: arguments in, exit code out. Whatever needs no parser is answered without loading one.
 import { explainMissingFolder } from "../host/working-folder.ts";
-import { formatIn } from "../report/formats.ts";
-import {
-	linesIn,
-	parserStreams,
-	print,
-	printJson,
-	printMessage,
-	resultsAreSeen,
-} from "../report/terminal.ts";
+import { formatIn, isText, reporterFor } from "../report/formats.ts";
+import type { Result } from "../report/result.ts";
+import { linesIn, parserStreams, print, printMessage, resultsAreSeen } from "../report/terminal.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { VERSION } from "../values/version.ts";
 import type { Context } from "./context.ts";
@@ -40,8 +34,8 @@ async function main(args: readonly string[]): Promise<number> {
 	switch (command) {
 		case "--version":
 		case "-v":
-			if (formatIn(more).json) printJson({ version: VERSION });
-			else print(VERSION);
+			if (isText(formatIn(more))) print(VERSION);
+			else await show({ kind: "answer", value: { version: VERSION }, text: VERSION, line: true }, more);
 			return EXIT.done;
 		case SERVE:
 			return (await import("./serve.ts")).serve(runCommand, program);
@@ -74,11 +68,11 @@ async function runCommand(args: readonly string[]): Promise<number> {
 		const program = await application(words);
 		if (asksForHelp(words)) {
 			requireSubject(program, words);
-			const document = formatIn(words).json
-				? (await import("./help-document.ts")).helpDocument(words, program)
-				: undefined;
+			const document = isText(formatIn(words))
+				? undefined
+				: (await import("./help-document.ts")).helpDocument(words, program);
 			if (document !== undefined) {
-				printJson(document, 2);
+				await show({ kind: "document", value: document }, words);
 				return EXIT.done;
 			}
 		}
@@ -92,6 +86,11 @@ async function runCommand(args: readonly string[]): Promise<number> {
 	const { exitCode } = context.process;
 	// The library's own codes for unusable arguments are negative.
 	return typeof exitCode !== "number" || exitCode < 0 ? EXIT.usage : exitCode;
+}
+
+/** In the format that the words ask for. */
+async function show(result: Result, words: readonly string[]): Promise<void> {
+	await (await reporterFor({ ...formatIn(words), quiet: false })).result(result);
 }
 
 /** The context in which the parser, a command and completion run. */
