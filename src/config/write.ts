@@ -73,16 +73,20 @@ export function firstConfig({ machine, nixos, proposal, folders, providers }: Fi
 	].join("\n");
 }
 
+/** Options of a module, in YAML's flow style. */
+function flow(options: Readonly<Record<string, readonly string[]>>): string {
+	const entries = Object.entries(options).map(([name, values]) => `${name}: ${JSON.stringify(values)}`);
+	return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+}
+
 function serviceLines({ modules, services }: Proposal): string[] {
-	const width = Math.max(0, ...modules.map(({ name }) => name.length));
+	const lines = modules.map(({ name, because, options }) => ({ text: `${name}: ${flow(options)}`, because }));
+	const width = Math.max(0, ...lines.map(({ text }) => text.length));
 	return [
 		...(modules.length > 0
 			? [
 					"    services:",
-					...modules.map(
-						({ name, because }) =>
-							`      ${`${name}: {}`.padEnd(width + 4)}  ${comment(`found: ${because}`)}`,
-					),
+					...lines.map(({ text, because }) => `      ${text.padEnd(width)}  ${comment(`found: ${because}`)}`),
 				]
 			: ["    # services:", "    #   grafana: {}"]),
 		...(services.length > 0

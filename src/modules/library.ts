@@ -2,26 +2,41 @@
 
 import type * as v from "valibot";
 import { acme } from "./library/acme.ts";
+import { actual } from "./library/actual.ts";
+import { adguardHome } from "./library/adguard-home.ts";
+import { audiobookshelf } from "./library/audiobookshelf.ts";
 import { dovecot } from "./library/dovecot.ts";
+import { fireflyIii } from "./library/firefly-iii.ts";
 import { folders } from "./library/folders.ts";
 import { forgejo, gitea } from "./library/forgejo.ts";
 import { garage } from "./library/garage.ts";
 import { grafana } from "./library/grafana.ts";
+import { grocy } from "./library/grocy.ts";
 import { headscale } from "./library/headscale.ts";
 import { homeAssistant } from "./library/home-assistant.ts";
 import { immich } from "./library/immich.ts";
 import { jellyfin } from "./library/jellyfin.ts";
+import { karakeep } from "./library/karakeep.ts";
 import { letsencrypt } from "./library/letsencrypt.ts";
 import { mariadb } from "./library/mariadb.ts";
 import { mastodon } from "./library/mastodon.ts";
 import { matrixSynapse } from "./library/matrix-synapse.ts";
+import { mattermost } from "./library/mattermost.ts";
+import { memos } from "./library/memos.ts";
 import { mosquitto } from "./library/mosquitto.ts";
+import { n8n } from "./library/n8n.ts";
+import { navidrome } from "./library/navidrome.ts";
 import { nextcloud } from "./library/nextcloud.ts";
+import { ntfy } from "./library/ntfy.ts";
+import { openWebui } from "./library/open-webui.ts";
 import { paperless } from "./library/paperless.ts";
 import { postgresql } from "./library/postgresql.ts";
 import { prometheus } from "./library/prometheus.ts";
+import { qbittorrent } from "./library/qbittorrent.ts";
 import { redis, valkey } from "./library/redis.ts";
+import { prowlarr, radarr, sonarr } from "./library/sonarr.ts";
 import { sqlite } from "./library/sqlite.ts";
+import { syncthing } from "./library/syncthing.ts";
 import { systemdService } from "./library/systemd-service.ts";
 import { vaultwarden } from "./library/vaultwarden.ts";
 import { volumes } from "./library/volumes.ts";
@@ -31,27 +46,44 @@ import type { Module } from "./module.ts";
 
 const MODULES = [
 	acme,
+	actual,
+	adguardHome,
+	audiobookshelf,
 	dovecot,
+	fireflyIii,
 	folders,
 	forgejo,
 	garage,
 	gitea,
 	grafana,
+	grocy,
 	headscale,
 	homeAssistant,
 	immich,
 	jellyfin,
+	karakeep,
 	letsencrypt,
 	mariadb,
 	mastodon,
 	matrixSynapse,
+	mattermost,
+	memos,
 	mosquitto,
+	n8n,
+	navidrome,
 	nextcloud,
+	ntfy,
+	openWebui,
 	paperless,
 	postgresql,
 	prometheus,
+	prowlarr,
+	qbittorrent,
+	radarr,
 	redis,
+	sonarr,
 	sqlite,
+	syncthing,
 	systemdService,
 	valkey,
 	vaultwarden,

@@ -27,9 +27,12 @@ export const configured = (chosen: string | false | undefined, usual: string, ni
 	[chosen ?? (nixos ? false : usual)].filter((folder) => folder !== false);
 
 /** A URL for a health check; false for none. */
-export const health = (usual: string) =>
+export const healthAddress = v.union([v.literal(false), v.pipe(v.string(), v.startsWith("http"))]);
+
+/** `usual`: false if the address is different on every machine. */
+export const health = (usual: string | false) =>
 	v.pipe(
-		v.optional(v.union([v.literal(false), v.pipe(v.string(), v.startsWith("http"))]), usual),
+		v.optional(healthAddress, usual),
 		v.description(`a URL that responds if it is healthy, or false (default ${usual})`),
 	);
 

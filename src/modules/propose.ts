@@ -14,9 +14,17 @@ export interface SeenUnit {
 	readonly stateDirectory: readonly string[];
 }
 
+interface ProposedModule {
+	readonly name: string;
+	readonly about: string;
+	readonly because: string;
+	/** What the signs say of its options. */
+	readonly options: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface Proposal {
 	/** Matching modules of the library, with the signs that were found. */
-	readonly modules: readonly { readonly name: string; readonly about: string; readonly because: string }[];
+	readonly modules: readonly ProposedModule[];
 	/** Services with a StateDirectory= that no module covers. */
 	readonly services: readonly SeenUnit[];
 }
@@ -27,15 +35,24 @@ export function signFolders(): string[] {
 }
 
 export function propose({ units, folders }: Seen): Proposal {
-	const names = new Set(units.map(({ unit }) => unit));
-	const stands = new Set([...LIBRARY.values()].flatMap(({ signs }) => signs?.units ?? []));
+	const names = units.map(({ unit }) => unit);
+	const covered = new Set<string>();
+	const modules = [...LIBRARY.values()].flatMap(({ name, about, signs }) => {
+		const found = (signs?.units ?? []).flatMap((sign) => names.filter((unit) => isOf(unit, sign)));
+		for (const unit of found) covered.add(unit);
+		const because = found[0] ?? signs?.folders?.find((one) => folders.includes(one));
+		if (because === undefined) return [];
+		const instances = found.flatMap((unit) => instanceOf(unit) ?? []);
+		const isAsked = signs?.instances !== undefined && instances.length > 0;
+		return [{ name, about, because, options: isAsked ? { [signs.instances]: instances } : {} }];
+	});
 	return {
-		modules: [...LIBRARY.values()].flatMap(({ name, about, signs }) => {
-			const unit = signs?.units?.find((one) => names.has(one));
-			const folder = signs?.folders?.find((one) => folders.includes(one));
-			const because = unit ?? folder;
-			return because === undefined ? [] : [{ name, about, because }];
-		}),
-		services: units.filter(({ unit, stateDirectory }) => stateDirectory.length > 0 && !stands.has(unit)),
+		modules,
+		services: units.filter(({ unit, stateDirectory }) => stateDirectory.length > 0 && !covered.has(unit)),
 	};
 }
+
+const isOf = (unit: string, sign: string) =>
+	unit === sign || (sign.includes("@.") && unit.replace(/@[^.]+\./, "@.") === sign);
+
+const instanceOf = (unit: string) => /@([^.]+)\./.exec(unit)?.[1];

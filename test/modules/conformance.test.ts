@@ -14,7 +14,10 @@ import { below, leavesOut } from "../../src/values/patterns.ts";
 import { openTar } from "../engines/engines.ts";
 import { intoFolder, metadataOf, quiet } from "../engines/fixtures.ts";
 import { scratch } from "../support/scratch.ts";
-import { TREES, type Tree } from "./trees.ts";
+import { MORE_TREES } from "./more-trees.ts";
+import { TREES as FIRST_TREES, type Tree } from "./trees.ts";
+
+const TREES = [...FIRST_TREES, ...MORE_TREES];
 
 const folder = scratch("conformance");
 const into = join(folder, "into");

@@ -12,9 +12,15 @@ const OPTIONS: Readonly<Record<string, object>> = {
 	wireguard: { interfaces: ["wg0"] },
 };
 
+/** Folders of states that are files. */
+const isFile = (folder: string) =>
+	/\.(env|env\.production|yaml|yml|conf|json)$|^\/etc\/default\//.test(folder);
+
 const METADATA = "/var/lib/garage/meta";
 /** What an application has in addition to the marker. */
 const MORE: Readonly<Record<string, string>> = {
+	"adguard-home":
+		"for name in sessions stats; do echo $name >/opt/AdGuardHome/data/$name.db; done; chown -R app: /opt/AdGuardHome/data",
 	garage: `mkdir -p ${METADATA}/snapshots/2026-01-02T03:04:05Z; echo metadata >${METADATA}/db.sqlite; garage meta snapshot; chown -R app: ${METADATA}`,
 };
 
@@ -72,7 +78,6 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 			const units = stopOnRestore.map((unit) => (typeof unit === "string" ? unit : unit.unit));
 			const address = healthChecks.map((check) => ("http" in check ? check.http : "")).join("");
 			const port = address === "" ? "" : new URL(address).port || "80";
-			const isFile = (folder: string) => folder.endsWith(".env.production");
 			const marker = isFile(folders[0] ?? "") ? folders[0] : `${folders[0]}/marker`;
 
 			await web01.sh(`useradd --system app 2>/dev/null || true; rm -rf /mnt/archives/* ${folders.join(" ")}`);
@@ -135,7 +140,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 				for (const folder of folders)
 					found.push(
 						await web01.sh(
-							`find ${folder} -not -name '*-wal' -not -name '*-shm' -printf '%p %y %m %u %l\\n' | sort; cat ${isFile(folder) ? folder : `${folder}/marker`}`,
+							`find ${folder} -not -name '*-wal' -not -name '*-shm' -not -path '*/holdfast*' -printf '%p %y %m %u %l\\n' | sort; cat ${isFile(folder) ? folder : `${folder}/marker`}`,
 						),
 					);
 				for (const dump of dumps) {

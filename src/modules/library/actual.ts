@@ -1,0 +1,36 @@
+// Actual's server: a SQLite file for the accounts in server-files, and one for each budget in user-files, so it is stopped
+// for a backup (packages/sync-server/src/load-config.js). On NixOS a DynamicUser=; upstream installs no unit.
+import * as v from "valibot";
+import { chosen, healthBy, nixosModule } from "../layouts.ts";
+import { defineModule } from "../module.ts";
+import { asks, folder, moreFolders, units } from "../options.ts";
+
+const HEALTH = { packaged: "http://127.0.0.1:5006/health", nixos: "http://127.0.0.1:3000/health" };
+
+export const actual = defineModule({
+	name: "actual",
+	about: "Actual: the budgets, accounts and passwords of its server. It is stopped while they are copied",
+	sources: [
+		"https://actualbudget.org/docs/config/",
+		"https://github.com/actualbudget/actual/blob/master/packages/sync-server/src/load-config.js",
+		nixosModule("web-apps/actual.nix"),
+	],
+	options: v.strictObject({
+		dataDir: folder("/var/lib/actual", "its dataDir, with server-files and user-files"),
+		folders: moreFolders,
+		units: units(["actual.service"]),
+		health: healthBy(HEALTH),
+	}),
+	yields: ({ dataDir, folders, units, health }, { nixos }) => ({
+		state: {
+			actual: {
+				folders: [dataDir, ...folders],
+				stopOnBackup: units,
+				stopOnRestore: units,
+				healthChecks: asks(chosen(health, HEALTH, nixos)),
+			},
+		},
+	}),
+	signs: { units: ["actual.service"] },
+	proven: "stand-in",
+});

@@ -1,0 +1,49 @@
+// ntfy. Upstream's package has every file of the database commented out in server.yml (server/server.yml), so those in use
+// must be named; its folders are those that scripts/postinst.sh gives to the account. On NixOS a DynamicUser=.
+import * as v from "valibot";
+import * as f from "../../values/fields.ts";
+import { chosen, healthBy, nixosModule } from "../layouts.ts";
+import { defineModule } from "../module.ts";
+import { asks, moreFolders } from "../options.ts";
+
+const DATA = {
+	packaged: ["/etc/ntfy", "/var/lib/ntfy", "/var/cache/ntfy"],
+	nixos: ["/var/lib/ntfy-sh"],
+};
+const DATABASES = {
+	packaged: [],
+	nixos: ["/var/lib/ntfy-sh/user.db", "/var/lib/ntfy-sh/cache-file.db"],
+};
+const HEALTH = { packaged: "http://127.0.0.1/v1/health", nixos: "http://127.0.0.1:2586/v1/health" };
+
+export const ntfy = defineModule({
+	name: "ntfy",
+	about: "ntfy: users, tokens and access, subscriptions, messages that are kept, and attachments",
+	sources: [
+		"https://docs.ntfy.sh/config/",
+		"https://github.com/binwiederhier/ntfy/blob/main/scripts/postinst.sh",
+		nixosModule("misc/ntfy-sh.nix"),
+	],
+	options: v.strictObject({
+		folders: moreFolders,
+		databases: v.pipe(
+			v.optional(v.array(f.path)),
+			v.description(
+				`its auth-file, cache-file and web-push-file, as far as set (default none, on NixOS ${DATABASES.nixos.join(", ")})`,
+			),
+		),
+		health: healthBy(HEALTH),
+	}),
+	yields: ({ folders, databases, health }, { nixos }) => ({
+		state: {
+			ntfy: {
+				folders: [...(nixos ? DATA.nixos : DATA.packaged), ...folders],
+				dumps: chosen(databases, DATABASES, nixos).map((file) => ({ sqlite: file })),
+				stopOnRestore: [nixos ? "ntfy-sh.service" : "ntfy.service"],
+				healthChecks: asks(chosen(health, HEALTH, nixos)),
+			},
+		},
+	}),
+	signs: { units: ["ntfy.service", "ntfy-sh.service"] },
+	proven: "stand-in",
+});

@@ -1,0 +1,119 @@
+// Rows of the table that trees.ts begins.
+import type { Tree } from "./trees.ts";
+
+export const MORE_TREES: readonly Tree[] = [
+	{
+		module: "syncthing",
+		options: { users: ["anna"] },
+		below: "/home/anna/.local/state/syncthing",
+		kept: ["config.xml", "key.pem", "cert.pem", "https-key.pem", "index-photos/a.jpg"],
+		remade: ["index-v2/main.db", "index-v0.14.0.db/CURRENT"],
+	},
+	{
+		module: "syncthing",
+		nixos: true,
+		below: "/var/lib/syncthing/.config/syncthing",
+		kept: ["config.xml", "key.pem"],
+		remade: ["index-v2/main.db", "index-v0.14.0.db/CURRENT"],
+	},
+	{
+		module: "karakeep",
+		below: "/var/lib/karakeep",
+		kept: ["assets/u1/a1/asset.bin", "assets/u1/cache/metadata.json", "settings.env"],
+	},
+	{
+		module: "firefly-iii",
+		below: "/var/www/firefly-iii/storage",
+		kept: [
+			"upload/at-1.data",
+			"oauth-private.key",
+			"framework/views.txt",
+			"export/a.csv",
+			"framework/cache/.gitignore",
+		],
+		remade: ["framework/cache/data/0a/x", "framework/sessions/x", "framework/views/x.php", "logs/ff3-x.log"],
+	},
+	...(["sonarr", "radarr", "prowlarr"] as const).map((module) => ({
+		module,
+		below: `/var/lib/${module}`,
+		kept: [
+			"config.xml",
+			`${module}.db`,
+			"Backups/scheduled/a.zip",
+			"MediaCover/1/logs/poster.jpg",
+			"asp/key-1.xml",
+		],
+		remade: ["logs/x.txt", "logs.db", "logs.db-wal", "logs.db-shm"],
+	})),
+	{
+		module: "audiobookshelf",
+		below: "/usr/share/audiobookshelf/metadata",
+		kept: ["items/li_1/cover.jpg", "authors/1.jpg", "backups/a.audiobookshelf", "items/cache/metadata.json"],
+		remade: ["cache/covers/x", "logs/daily/x.txt", "streams/x.ts", "tmp/x"],
+	},
+	{
+		module: "grocy",
+		below: "/var/www/grocy/data",
+		kept: [
+			"config.php",
+			"storage/productpictures/a.jpg",
+			"storage/viewcache/x",
+			"plugins/A.php",
+			"custom_css.html",
+		],
+		remade: ["viewcache/x.php"],
+	},
+	{
+		module: "n8n",
+		nixos: true,
+		below: "/var/lib/n8n/.n8n",
+		kept: ["config", "database.sqlite", "binaryData/x", "storage/x", "nodes/package.json", "custom/cache/x"],
+	},
+	{
+		module: "open-webui",
+		below: "/var/lib/open-webui",
+		kept: ["uploads/cache/a.pdf", "uploads/audit.log", "vector_db/chroma.sqlite3", ".webui_secret_key"],
+		remade: ["cache/embedding/models/x", "audit.log"],
+	},
+	{
+		module: "memos",
+		below: "/var/lib/memos",
+		kept: ["memos_prod.db", "assets/1_a.jpg", "assets/.thumbnail_cache/x"],
+		remade: [".thumbnail_cache/x.jpeg"],
+	},
+	{
+		module: "adguard-home",
+		below: "/opt/AdGuardHome/data",
+		kept: ["holdfast/stats.db", "holdfast/sessions.db", "querylog.json", "leases.json", "filters/1.txt"],
+		// In the folder above, and put back from there.
+		remade: ["sessions.db", "stats.db"],
+	},
+	{
+		module: "qbittorrent",
+		nixos: true,
+		below: "/var/lib/qBittorrent/qBittorrent/data",
+		kept: ["BT_backup/x.fastresume", "BT_backup/x.torrent", "rss/articles/x.json"],
+	},
+	{
+		module: "mattermost",
+		below: "/opt/mattermost/data",
+		kept: ["20260101/teams/noteam/a.log", "plugins/a.tar.gz", "tmp/x"],
+	},
+	{
+		module: "ntfy",
+		nixos: true,
+		below: "/var/lib/ntfy-sh",
+		kept: ["user.db", "cache-file.db", "attachments/x"],
+	},
+	{
+		module: "actual",
+		below: "/var/lib/actual",
+		kept: ["server-files/account.sqlite", "user-files/group-1.sqlite", "user-files/file-1.blob"],
+	},
+	{
+		module: "navidrome",
+		below: "/var/lib/navidrome",
+		kept: ["navidrome.db", "artwork/playlist/x.jpg", "plugins/cache/x"],
+		remade: ["cache/images/x"],
+	},
+];
