@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { elsewhere } from "../elsewhere/elsewhere.ts";
+import { cutRanges } from "./whole-objects.ts";
 
 /** As options of a destination. */
 export interface Served {
@@ -103,7 +104,10 @@ run_dir = ${below}
 	writeFileSync(environmentFile, `AWS_ACCESS_KEY_ID=${key}\nAWS_SECRET_ACCESS_KEY=${secret}\n`, {
 		mode: 0o600,
 	});
-	return { repo: `s3:http://127.0.0.1:${port}/bucket/web01`, environmentFile };
+	const front = await freePort();
+	const server = await cutRanges(front, port, key, secret);
+	after(() => server.close());
+	return { repo: `s3:http://127.0.0.1:${front}/bucket/web01`, environmentFile };
 }
 
 /** On a busy machine it has been seen to wait for itself, for ever. */

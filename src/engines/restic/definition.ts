@@ -67,7 +67,12 @@ export const restic = defineEngine({
 					]),
 			...(repo.startsWith("sftp:") ? sshNeeds(repo, options) : []),
 			...(repo.startsWith("rclone:")
-				? [{ what: "rclone's config", was: "~/.config/rclone/rclone.conf, or where RCLONE_CONFIG says" }]
+				? [
+						{
+							what: "rclone's config",
+							was: `~/.config/rclone/rclone.conf${environmentFile === undefined ? "" : ", or the file that RCLONE_CONFIG names"}`,
+						},
+					]
 				: []),
 			...diskNeed(mountpoint),
 		],
