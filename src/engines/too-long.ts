@@ -1,4 +1,5 @@
 // Finds folders that some engines would store but that no restore could create, because their paths are too long.
+import type { Enclosure } from "../host/enclosure.ts";
 import { exec } from "../host/exec.ts";
 import type { OutputReader } from "../host/lines.ts";
 import type { Exclusion } from "../values/exclusion.ts";
@@ -18,10 +19,11 @@ const LONGEST_NAME = 255;
 /** Characters of a long path that a message shows. */
 const SHOWN = 200;
 
-/** The first such folder below a root that is not excluded, if there is one. */
+/** The first such folder below a root that is not excluded, if there is one. `enclosure`: where the roots are looked at. */
 export async function tooLongIn(
 	roots: readonly Root[],
 	signal: AbortSignal,
+	enclosure?: Enclosure | undefined,
 ): Promise<CreateResult["unreadable"][number] | undefined> {
 	for (const { path, exclude } of roots) {
 		let found: string | undefined;
@@ -33,7 +35,7 @@ export async function tooLongIn(
 		// An excluded folder may be the mount of a server that does not answer: find(1) must not enter those given by path.
 		const words = prunesOf({ path, exclude });
 		const find = ["find", path, "-maxdepth", String(DEEPEST), ...words, "-type", "d", "-print0"];
-		await exec(find, { signal, reader }).catch((error: unknown) => {
+		await exec(find, { signal, reader, enclosure }).catch((error: unknown) => {
 			if (found === undefined) throw error;
 		});
 		if (found !== undefined)

@@ -26,28 +26,38 @@ export async function subvolumesBelow(path: string, signal: AbortSignal): Promis
 }
 
 /**
- * The paths of the subvolumes directly within this one. The file system is asked, in the same time however many files there are;
- * only if its answer leaves doubt are the folders read. For root only.
+ * The paths of the subvolumes directly within this one. The file system is asked, in the same time however many files there are.
+ * If its answer leaves doubt the folders are read, or, where that would take too long, `quickly`, an error says so. For root only.
  */
-export async function subvolumesIn(volume: string, signal: AbortSignal): Promise<string[]> {
+export async function subvolumesIn(
+	volume: string,
+	signal: AbortSignal,
+	{ quickly = false } = {},
+): Promise<string[]> {
 	const mount = mountAt(volume, mountsOf("self"));
 	const { text } = await execText(["btrfs", "subvolume", "list", "-o", "--", volume], { signal });
 	const root = mount && onDisk(volume, mount);
-	const listed = text
-		.split("\n")
-		.filter((line) => line !== "")
-		.map((line) => /^ID \d+ gen \d+ top level \d+ path (.+)$/.exec(line)?.[1])
-		.map((path) =>
-			path !== undefined && root !== undefined && isAtOrBelow(`/${path}`, root)
-				? movedTo(`/${path}`, root, volume)
-				: undefined,
-		);
-	// A name may contain line breaks, and a folder on the way may have been renamed meanwhile.
-	const isSure = listed.every((path) => path !== undefined && isThere(path));
-	return isSure
-		? listed.filter((path) => path !== undefined)
-		: (await subvolumesBelow(volume, signal)).filter((path) => path !== volume);
+	const listed = listedIn(text).map((path) =>
+		root !== undefined && isAtOrBelow(`/${path}`, root) ? movedTo(`/${path}`, root, volume) : undefined,
+	);
+	const found = listed.filter((path) => path !== undefined);
+	// A folder on the way may have been renamed meanwhile. A name can also be made to look like several lines.
+	const isSure = listed.every((path) => path !== undefined && (isThere(path) || isUnreadable(path)));
+	if (isSure && new Set(found).size === found.length) return found;
+	if (quickly)
+		throw new Error(`the subvolumes in ${volume} cannot be told: some have been renamed, or have odd names`);
+	return (await subvolumesBelow(volume, signal)).filter((path) => path !== volume);
 }
+
+/** Paths below the root of the file system. A name may contain line breaks. */
+const listedIn = (list: string): string[] =>
+	list
+		.replace(/\n$/, "")
+		.split(/(?:^|\n)ID \d+ gen \d+ top level \d+ path /)
+		.slice(1);
+
+/** A name that is not UTF-8 cannot be looked up. */
+const isUnreadable = (path: string) => path.includes("\ufffd");
 
 function isThere(path: string): boolean {
 	try {

@@ -1,7 +1,6 @@
 // The plan of `create`: hooks and stops for each state, one archive per destination, then starts and hooks.
 
 import { liveFiles } from "../databases/dump.ts";
-import { unitLabel } from "../host/systemd.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import { type ArchiveCreateStep, archiveCreate } from "../steps/archive-create.ts";
 import { dump } from "../steps/dump.ts";
@@ -11,12 +10,13 @@ import type { Plan, Step } from "../steps/plan.ts";
 import { destinationScope, stateScope } from "../steps/scope.ts";
 import { unitsStop } from "../steps/units-stop.ts";
 import { above } from "../values/paths.ts";
+import { startsAround } from "./backup-starts.ts";
 import { dumpSteps, forgetDumps } from "./dumps.ts";
 import { inOrder } from "./order.ts";
 import { privateIn } from "./private-folders.ts";
-import { type SnapshotSteps, snapshotSteps } from "./snapshot-steps.ts";
+import { snapshotSteps } from "./snapshot-steps.ts";
 import type { StateSnapshots } from "./snapshots.ts";
-import { startSteps, stopSteps } from "./units.ts";
+import { stopSteps } from "./units.ts";
 
 export interface BackupRequest {
 	readonly manifest: Manifest;
@@ -49,7 +49,7 @@ export function planBackup(request: BackupRequest): Plan {
 	const nested = nestedFolders(manifest);
 	// What reads the live folders needs the units down for as long as it reads.
 	const readsLive = targets.some((target) => target.readsLive);
-	const isEarly = readsLive ? () => false : startsEarly(states, caught);
+	const starts = startsAround(states, readsLive ? undefined : caught);
 	const except = new Map(states.map(([name, state]) => [name, exceptOf(state, nested, areas)]));
 	// A stream can be read only once: with several destinations a dump goes through a file.
 	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);
@@ -97,20 +97,12 @@ export function planBackup(request: BackupRequest): Plan {
 						seenBy: foldersPresent.id(name),
 						...caught.of(name, state),
 						...(state.stopOnBackup.length > 0 ? { down: unitsStop.id(name) } : {}),
-						...(state.stopOnBackup.length > 0 && !isEarly(name) ? { stopped: true } : {}),
 						dumps: state.dumps.map((_, index) => ({ step: dump.id(name, index), streamed })),
 					},
 				]),
 			),
 		});
 	});
-	const starts = (early: boolean) =>
-		[...states]
-			.reverse()
-			.filter(([name]) => isEarly(name) === early)
-			.flatMap(([name, state]) =>
-				startSteps(name, stateScope(name), state.stopOnBackup, "a backup leaves units as they were"),
-			);
 	const post = states.flatMap(([name, state]) => conclude(name, state));
 	return {
 		version: 1,
@@ -120,27 +112,14 @@ export function planBackup(request: BackupRequest): Plan {
 		steps: [
 			...before,
 			...caught.take,
-			...starts(true),
+			...starts.early,
 			...write,
-			...starts(false),
+			...starts.later,
 			...caught.drop,
 			...post,
 			...states.flatMap(([name, state]) => forgetDumps(name, state, spool)),
 		],
 		goals: write.map(({ scope }) => scope),
-	};
-}
-
-/** Whether a state's units start as soon as it is caught: no state that is read afterwards needs them down. */
-function startsEarly(
-	states: readonly (readonly [string, State])[],
-	caught: SnapshotSteps,
-): (name: string) => boolean {
-	const labels = (state: State) => state.stopOnBackup.map(unitLabel);
-	const needed = new Set(states.flatMap(([name, state]) => (caught.has(name) ? [] : labels(state))));
-	return (name) => {
-		const state = states.find(([one]) => one === name)?.[1];
-		return caught.has(name) && !labels(state as State).some((unit) => needed.has(unit));
 	};
 }
 

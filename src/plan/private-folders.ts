@@ -9,7 +9,9 @@ import { isForeign } from "../run/plan-shape.ts";
 import { area } from "../steps/area.ts";
 import { discard } from "../steps/discard.ts";
 import type { Place } from "../steps/fields.ts";
+import type { Step } from "../steps/plan.ts";
 import { snapshot } from "../steps/snapshot.ts";
+import { snapshotDrop } from "../steps/snapshot-drop.ts";
 import { isThere } from "../steps/work/live.ts";
 
 /** What no backup stores: the journal itself, and everything below. */
@@ -27,18 +29,19 @@ export function privateFolders(): string[] {
 
 function areasIn(journal: Journal): string[] {
 	const kept = journal.kept().flatMap((copy) => ("fault" in copy ? [] : copy.places.map(({ area }) => area)));
-	const left = journal
-		.leftovers()
-		.flatMap(({ work }) => (work ? discard.among([work]) : []))
-		.flatMap(({ areas }) => areas);
+	const left = journal.leftovers().flatMap(({ work }) => (work ? areasOf(work) : []));
 	const unended = [...journal.abandoned(), ...journal.open()]
 		.flatMap((plan) => (isForeign(plan) ? [] : plan.steps))
-		.flatMap((step) => [
-			...area.among([step]).map((one) => one.area),
-			...snapshot.among([step]).flatMap(({ volumes }) => volumes.map((volume) => volume.area)),
-		]);
+		.flatMap(areasOf);
 	return [...new Set([...kept, ...left, ...unended])].filter(isThere);
 }
+
+const areasOf = (step: Step): string[] => [
+	...discard.among([step]).flatMap(({ areas }) => areas),
+	...area.among([step]).map((one) => one.area),
+	...snapshot.among([step]).flatMap(({ volumes }) => volumes.map((volume) => volume.area)),
+	...snapshotDrop.among([step]).flatMap(({ snapshots }) => snapshots.map((one) => one.area)),
+];
 
 /** The folders within a state's folders, as paths below the declared folders. */
 export function privateIn({ folders }: State, areas: readonly string[]): string[] {

@@ -43,6 +43,8 @@ export interface SnapshotSteps {
 	/** The private folders of the snapshots. */
 	readonly areas: readonly string[];
 	has(state: string): boolean;
+	/** Whether a state that has snapshots is not read without them. */
+	requires(state: string): boolean | undefined;
 	/** For the step that writes a state. */
 	of(state: string, declared: Pick<State, "stopOnBackup" | "freezeOnBackup">): Pick<StateToStore, "snapshot">;
 }
@@ -118,6 +120,7 @@ export function snapshotSteps(
 					],
 		areas,
 		has: (name) => able.has(name),
+		requires: (name) => able.get(name)?.required,
 		of(name, { stopOnBackup, freezeOnBackup: units = [] }) {
 			const one = able.get(name);
 			if (one === undefined) return {};

@@ -11,6 +11,7 @@ import { type Piece, piecesOf } from "../snapshots/pieces.ts";
 import { deviceOf } from "../snapshots/snapshot.ts";
 import { exclusionsOf, isStoredOf } from "../steps/work/folders-present.ts";
 import { wordsOf } from "../values/system-error.ts";
+import { wantsSnapshot } from "./snapshot-steps.ts";
 
 /** A state's snapshots, or why there are none. */
 export type StateSnapshots =
@@ -42,6 +43,8 @@ interface Survey {
 	readonly mounts: readonly Mount[];
 	/** By the number of its device. */
 	readonly known: Map<number, FolderSnapshot["volume"]>;
+	/** The names of those within declared folders. */
+	readonly within: Set<string>;
 	isOurs(path: string): boolean;
 }
 
@@ -59,28 +62,52 @@ export async function surveySnapshots(
 	}: { run: string; areas?: readonly string[]; liveReader?: string | undefined },
 ): Promise<ReadonlyMap<string, StateSnapshots>> {
 	const found = new Map<string, StateSnapshots>();
+	const wanting = states.flatMap((name): [string, State][] => {
+		const state = manifest.state[name];
+		return state === undefined || state.folders.length === 0 || !wantsSnapshot(state) ? [] : [[name, state]];
+	});
+	const still = wanting.filter(([, state]) => standStill(state));
 	const survey: Survey = {
 		run,
 		mounts: mountsOf("self"),
 		known: new Map(),
+		within: new Set(),
 		isOurs: (path) => areas.some((area) => isAtOrBelow(path, area)),
 	};
-	for (const name of states) {
-		const state = manifest.state[name];
-		if (state?.snapshot === undefined || state.snapshot === "never" || state.folders.length === 0) continue;
+	// Those whose units stand still meanwhile come first, so that no others take up their room.
+	for (const [name, state] of [...still, ...wanting.filter((one) => !still.includes(one))]) {
 		const required = state.snapshot === "require";
 		if (required && liveReader !== undefined) {
 			found.set(name, { required, why: `provider "${liveReader}" reads the live folders` });
 			continue;
 		}
+		const { known, within } = survey;
+		Object.assign(survey, { known: new Map(known), within: new Set(within) });
 		try {
-			found.set(name, { required, ...(await foldersOf(manifest, name, state, survey)) });
+			const all = await foldersOf(manifest, name, state, survey);
+			if (still.length > 0 && survey.within.size > MOST_WITHIN) throw tooMany(still);
+			found.set(name, { required, ...all });
 		} catch (error) {
+			Object.assign(survey, { known, within });
 			found.set(name, { required, why: wordsOf(error) });
 		}
 	}
 	return found;
 }
+
+/**
+ * A user who may make volumes in a folder must not be able to hold services up: a snapshot takes 20 ms on a quiet disk and half a second on
+ * a busy one, and systemd thaws a unit after 30 seconds. Volumes around declared folders are not counted: they are the administrator's.
+ */
+const MOST_WITHIN = 32;
+
+const tooMany = (still: readonly (readonly [string, State])[]) =>
+	new Error(
+		`its folders contain too many volumes: more than ${MOST_WITHIN} are not caught while units of ${still.map(([name]) => name).join(", ")} stand still`,
+	);
+
+const standStill = ({ stopOnBackup, freezeOnBackup = [] }: State) =>
+	stopOnBackup.length + freezeOnBackup.length > 0;
 
 async function foldersOf(
 	{ state: all }: Manifest,
@@ -121,7 +148,7 @@ async function folderSnapshots(
 	for (const { program } of SNAPSHOTS)
 		if (!program.names.some((name) => programPath(name)))
 			throw new Error(`${program.names[0]} is not installed (Debian package: ${program.debianPackage})`);
-	const pieces = await piecesOf(path, mounts, isLeft, AbortSignal.timeout(600_000));
+	const pieces = await piecesOf(path, { mounts, isLeft, signal: AbortSignal.timeout(600_000) });
 	const [outermost] = pieces;
 	if (outermost === undefined) return [];
 	requireOwnPath(resolvePath(outermost.volume));
@@ -130,6 +157,7 @@ async function folderSnapshots(
 		// Beside the outermost volume, where other users change less, and no snapshot is in the way of the next.
 		const isBeside = device(piece.volume) === device(outermost.volume);
 		const volume = volumeFor(piece, isBeside ? outermost.volume : piece.volume, survey);
+		if (piece !== outermost) survey.within.add(volume.name);
 		return { path: piece.path, from: `${volume.area}/${volume.name}${piece.below}`, volume };
 	});
 }

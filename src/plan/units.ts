@@ -7,7 +7,7 @@ import { check as checkKind } from "../steps/check.ts";
 import type { Step } from "../steps/plan.ts";
 import { settle as settleKind } from "../steps/settle.ts";
 import { unitsDown } from "../steps/units-down.ts";
-import { unitsStart } from "../steps/units-start.ts";
+import { type UnitsStartStep, unitsStart } from "../steps/units-start.ts";
 import { unitsStop } from "../steps/units-stop.ts";
 import type { Unit } from "../values/unit.ts";
 
@@ -55,7 +55,12 @@ export function downSteps(
 }
 
 /** `asBefore`: units that were down stay down, for this reason. */
-export function startSteps(name: string, scope: string, units: readonly Unit[], asBefore?: string): Step[] {
+export function startSteps(
+	name: string,
+	scope: string,
+	units: readonly Unit[],
+	asBefore?: string,
+): UnitsStartStep[] {
 	if (units.length === 0) return [];
 	return [
 		unitsStart.step({

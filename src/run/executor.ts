@@ -121,6 +121,7 @@ class Execution {
 	}
 
 	async #step(step: Step, signal: AbortSignal): Promise<void> {
+		if (!this.#isDue(step)) return;
 		this.#reporter.stepStarted(step);
 		try {
 			signal.throwIfAborted();
@@ -149,6 +150,17 @@ class Execution {
 		}
 	}
 
+	/** If not, the step is recorded as done. */
+	#isDue(step: Step): boolean {
+		const { work } = this.#kindOf(step);
+		if (work.isDue?.(step, this.#context(step, NEVER)) ?? true) return true;
+		this.#record(step, "begin");
+		this.#record(step, "done");
+		this.#standing.begin(step.id);
+		this.#standing.move(step.id, "done");
+		return false;
+	}
+
 	/** Undo the scope. If it is already committed, see that the rest of its work is done later. */
 	async #failed(step: Step, cause: unknown): Promise<void> {
 		const { scope } = step;
@@ -160,8 +172,7 @@ class Execution {
 		this.#reporter.stepFailed(step, report);
 		if (!committed) await this.#undo(scope);
 		else if (tidies) {
-			// The next run tries again; `recover` does if not even that can be recorded.
-			if (!this.#leave(step)) this.#stuck.add(scope);
+			this.#leave(step);
 		} else if (!isAfterthought) {
 			this.#stuck.add(scope);
 			await this.#sayWhatIsWhere(scope);
@@ -172,9 +183,10 @@ class Execution {
 		return this.#onTheWayBack(step, () => this.#journal.add(this.#plan.run, step.id, phase, data));
 	}
 
-	/** Have the rest of a step's work retried before the next run. */
-	#leave(step: Step): boolean {
-		return this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step));
+	/** The next run tries again to do the rest of a step's work; `recover` does if not even that can be recorded. */
+	#leave(step: Step): void {
+		if (!this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step)))
+			this.#stuck.add(step.scope);
 	}
 
 	/** Write to the journal, but never stop because of it: an undo that cannot be recorded is still due. Returns whether it was written. */
@@ -208,7 +220,6 @@ class Execution {
 			kindOf: (step) => this.#kindOf(step),
 			contextOf: (step) => this.#context(step, NEVER),
 			record: (step, phase, data) => this.#record(step, phase, data),
-			leave: (step) => void this.#leave(step),
 		});
 		if (isUndone) return;
 		this.#stuck.add(scope);
@@ -246,6 +257,7 @@ class Execution {
 	#context(step: Step, signal: AbortSignal): StepContext {
 		return contextOf(step, this.#kindOf(step).kind, signal, {
 			...{ plan: this.#plan, journal: this.#journal, standing: this.#standing, reporter: this.#reporter },
+			leave: () => this.#leave(step),
 			doubt: (scope, error) => this.#doubts.set(scope, { step: step.id, error }),
 		});
 	}

@@ -37,6 +37,7 @@ interface Run {
 	readonly journal: RunJournal;
 	readonly standing: Standing;
 	readonly reporter: RunReporter;
+	leave(): void;
 	doubt(scope: string, error: Error): void;
 }
 
@@ -44,7 +45,7 @@ export function contextOf(
 	step: Step,
 	kind: StepKind,
 	signal: AbortSignal,
-	{ plan, journal, standing, reporter, doubt }: Run,
+	{ plan, journal, standing, reporter, leave, doubt }: Run,
 ): StepContext {
 	return {
 		plan,
@@ -86,6 +87,7 @@ export function contextOf(
 			journal.lost(plan.manifest.machine, location, names, Object.keys(plan.manifest.state)),
 		removed: ({ location }, names) => journal.removed(location, names),
 		lastGood: (state) => journal.lastGood(plan.manifest.machine, state),
+		leave,
 		doubt,
 		made: (archive) => journal.made(archive),
 		bytesOf: (archiveId) => journal.archive(archiveId)?.bytes,

@@ -17,8 +17,6 @@ interface Run {
 	contextOf(step: Step): StepContext;
 	/** Write to the journal if possible. Returns whether it was written. */
 	record(step: Step, phase: Phase, data?: unknown): boolean;
-	/** Have the rest of a step's work retried before the next run. */
-	leave(step: Step): void;
 }
 
 /** Returns whether everything is undone. */
@@ -74,7 +72,6 @@ class Undoing {
 				...this.#run.contextOf(step),
 				completed: standing.isDone(step.id),
 				somethingLeft: this.#somethingLeft,
-				leave: () => this.#run.leave(step),
 			});
 			faultPoint(step.id, "undo-after");
 			this.#isRecorded = record(step, "undo-done") && this.#isRecorded;

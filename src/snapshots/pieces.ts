@@ -15,25 +15,30 @@ export interface Piece {
 	readonly below: string;
 }
 
+interface Look {
+	readonly mounts: readonly Mount[];
+	readonly signal: AbortSignal;
+	readonly quickly?: boolean;
+	isLeft(path: string): boolean;
+}
+
 /** More than this are somebody's collection of snapshots, not a service's data. */
 const MOST = 256;
 
 /**
  * The pieces of a folder, outermost first; `path` has no links on the way. Throws an error that says why a part of it cannot be
- * caught. `isLeft`: no backup stores this path.
+ * caught. `isLeft`: no backup stores this path; `quickly`: as in `nestedIn`.
  */
 export async function piecesOf(
 	path: string,
-	mounts: readonly Mount[],
-	isLeft: (path: string) => boolean,
-	signal: AbortSignal,
+	{ mounts, isLeft, signal, quickly = false }: Look,
 ): Promise<Piece[]> {
 	const below = mounts.filter((mount) => mount.path !== path && isAtOrBelow(mount.path, path));
 	const pieces = new Map<string, Piece>();
 	const add = async (piece: Piece): Promise<void> => {
 		pieces.set(piece.path, piece);
 		if (pieces.size > MOST) throw new Error(`${path} contains more than ${MOST} volumes`);
-		for (const nested of await piece.kind.nestedIn(piece.volume, signal)) {
+		for (const nested of await piece.kind.nestedIn(piece.volume, signal, { quickly })) {
 			const inside = nested.slice(piece.volume === "/" ? 0 : piece.volume.length);
 			if (!isAtOrBelow(inside, piece.below || "/")) continue;
 			const at = movedTo(inside, piece.below || "/", piece.path);

@@ -14,8 +14,11 @@ export interface SnapshotKind {
 	readonly program: Program;
 	/** The root of the volume that contains this path, which has no links on the way; undefined if that is of another kind. */
 	volumeOf(path: string): string | undefined;
-	/** The paths of the volumes directly within this one, which its snapshot does not hold. Takes no longer for more files. */
-	nestedIn(volume: string, signal: AbortSignal): Promise<string[]>;
+	/**
+	 * The paths of the volumes directly within this one, which its snapshot does not hold. `quickly`: units stand still meanwhile, so it
+	 * must take no longer for more files, and throws instead.
+	 */
+	nestedIn(volume: string, signal: AbortSignal, how: { readonly quickly: boolean }): Promise<string[]>;
 	/** Catch the volume as it is now, read-only and synced, as an entry of this name in a private folder on the same file system. */
 	take(volume: string, area: Folder, name: string, signal: AbortSignal): Promise<void>;
 	/** Safe to repeat. */

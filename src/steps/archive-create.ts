@@ -25,9 +25,7 @@ const state = object({
 			frozen: v.exactOptional(object({ step: ref<"units-thaw">(), units })),
 		}),
 	),
-	/** Its units are down while it is read. */
-	stopped: v.exactOptional(v.boolean()),
-	/** What stopped them. */
+	/** What stopped its units. */
 	down: v.exactOptional(ref<"units-stop">()),
 	/** The steps whose databases go into the archive. */
 	dumps: listOf(object({ step: ref<"dump">(), streamed: v.boolean() })),

@@ -48,6 +48,8 @@ export interface StepContext<N = unknown, H = unknown> {
 	foundUp(scope: string): void;
 	/** Report, at the end of the run, what it leaves behind and where, whatever its outcome. Also kept in the journal. */
 	leaves(line: string): void;
+	/** Have the rest of this step's work retried before every later run: see `later` of its kind. */
+	leave(): void;
 	/** Mark a scope as failed although this step succeeded: what it stored is incomplete. */
 	failScope(scope: string, error: Error): void;
 	/** Whether anything was written to this destination before. */
@@ -83,8 +85,6 @@ export interface UndoContext<N = unknown, H = unknown> extends StepContext<N, H>
 	readonly completed: boolean;
 	/** Whether an earlier undo in this scope failed. */
 	readonly somethingLeft: boolean;
-	/** Have the rest of this step's work retried before every later run: see `later` of its kind. */
-	leave(): void;
 }
 
 /** For the remaining work of a step of an earlier run. */

@@ -44,6 +44,8 @@ interface Traits {
 export interface StepWork<S extends Step = Step, N = unknown, H = unknown> {
 	/** What its errors are about, if they do not say so themselves. Default: what the step touches, if that is one thing. */
 	about?(step: S): string;
+	/** Whether there is anything for it to do, which only earlier steps tell. If not, it counts as done and is not mentioned. */
+	isDue?(step: S, context: Pick<StepContext, "plan" | "handedBy">): boolean;
 	/** The return value is reported as the step's result. */
 	run(step: S, context: StepContext<N, H>): Promise<unknown>;
 	undo?(step: S, context: UndoContext<N, H>): Promise<void>;

@@ -17,7 +17,7 @@ describe("units of a backup from snapshots", { skip: noMachines }, () => {
 	});
 
 	/** The ids of the steps that a create began, in their order. */
-	async function stepsOf(state: object): Promise<string[]> {
+	async function stepsOf(state: object, env: Record<string, string> = {}): Promise<string[]> {
 		await web01.write(
 			"/etc/holdfast/holdfast.json",
 			JSON.stringify({
@@ -26,7 +26,9 @@ describe("units of a backup from snapshots", { skip: noMachines }, () => {
 				},
 			}),
 		);
-		const { code, stdout, stderr } = await web01.run(["/opt/holdfast/bin/holdfast", "create", "--json"]);
+		const { code, stdout, stderr } = await web01.run(["/opt/holdfast/bin/holdfast", "create", "--json"], {
+			env,
+		});
 		assert.equal(code, 0, stderr);
 		assert.equal(await web01.sh("systemctl is-active app; ls -A /btr; ls -A /btr/app"), "active\napp\nfile");
 		return stdout
@@ -36,6 +38,10 @@ describe("units of a backup from snapshots", { skip: noMachines }, () => {
 			.flatMap(({ type, step }) => (type === "step-started" ? [step] : []));
 	}
 	const app = { folders: ["/btr/app"], snapshot: "require", stopOnBackup: ["app.service"] };
+	const words = async () => {
+		const shown = await web01.sh("/opt/holdfast/bin/holdfast archives show --json tar latest");
+		return [...shown.matchAll(/"consistency": ?"(\w+)"/g)].map(([, word]) => word);
+	};
 	const order = (steps: readonly string[]) => steps.filter((id) => /^(stop|snapshot|start|create)/.test(id));
 
 	test("start as soon as it is taken", async () => {
@@ -56,11 +62,19 @@ describe("units of a backup from snapshots", { skip: noMachines }, () => {
 				"snapshot-drop",
 			],
 		]);
-		const shown = await web01.sh("/opt/holdfast/bin/holdfast archives show --json tar latest");
-		assert.deepEqual(
-			[...shown.matchAll(/"consistency": ?"(\w+)"/g)].map(([, word]) => word),
-			["atomic", "stopped"],
-		);
+		assert.deepEqual(await words(), ["atomic", "stopped"]);
+	});
+
+	test("stay down if the snapshot fails when it is taken, until the state was read as it is", async () => {
+		const auto = { app: { ...app, snapshot: "auto" } };
+		assert.deepEqual(order(await stepsOf(auto)), order(await stepsOf({ app })));
+		const meanwhile = "btrfs subvolume create /btr/app/meanwhile";
+		const fault = { HOLDFAST_FAULT: "run@snapshot#before", HOLDFAST_FAULT_COMMAND: meanwhile };
+		const hooks = { postBackup: "btrfs subvolume delete /btr/app/meanwhile" };
+		assert.deepEqual(order(await stepsOf({ app: { ...auto.app, hooks } }, fault)), [
+			...["stop:app", "snapshot", "create:tar/disk", "start-later:app", "snapshot-drop"],
+		]);
+		assert.deepEqual(await words(), ["stopped"]);
 	});
 
 	test("that somebody starts meanwhile: the archive is not called stopped, nor of one instant", async () => {

@@ -66,7 +66,12 @@ export function afterwards(
 		const isDisturbed = disturbed.has(name) && written.consistency === "stopped";
 		const record = isDisturbed ? { ...written, consistency: "live" } : written;
 		const isOwn = ({ path }: { readonly path: string }) => ownerOf(path) === name;
-		const faults = [...unreadable.filter(isOwn), ...lostMounts(state, context)];
+		const isCaught = FROM_SNAPSHOTS.includes(record.consistency ?? "");
+		const own = unsteady.filter(isOwn);
+		const faults = [
+			...unreadable.filter(isOwn),
+			...(isCaught ? own.filter(({ what }) => what === "vanished").map(unread) : lostMounts(state, context)),
+		];
 		const [first] = faults;
 		if (first) {
 			const reason = `could not read ${shortPath(first.path)}: ${first.reason}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ""}`;
@@ -82,8 +87,7 @@ export function afterwards(
 			continue;
 		}
 		// Nothing changes in a snapshot, but some engines look at the live file when they have read it.
-		const isCaught = FROM_SNAPSHOTS.includes(record.consistency ?? "");
-		const restless = unsteady.filter((one) => isOwn(one) && !(isCaught && one.what === "changed"));
+		const restless = isCaught ? [] : own;
 		const said = restless.length > 0 ? counts(restless) : {};
 		const size = sizeOf(name, state, seen, context);
 		const { suspicious } = step.accept ? {} : doubt(name, state, { ...record, ...said, ...size }, context);
@@ -163,6 +167,12 @@ function lostMounts(state: StateToStore, context: StepContext) {
 		.filter(([, mount]) => !isMounted(mount))
 		.map(([path, mount]) => ({ path, reason: `${mount} was unmounted during the backup` }));
 }
+
+/** Nothing vanishes from a snapshot. */
+const unread = ({ path }: CreateResult["unsteady"][number]) => ({
+	path,
+	reason: "it is not in the snapshot any more",
+});
 
 function counts(unsteady: CreateResult["unsteady"]): Pick<StateRecord, "vanished" | "changed"> {
 	const count = (what: string) => unsteady.filter((one) => one.what === what).length;

@@ -21,7 +21,7 @@ import { places } from "../../host/places.ts";
 import { ownUser } from "../../host/users.ts";
 import { errorOf, HoldfastError, reportOf } from "../../values/error.ts";
 import { VERSION } from "../../values/version.ts";
-import type { ArchiveCreateStep, Begun } from "../archive-create.ts";
+import type { ArchiveCreateStep, Begun, StateToStore } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
 import type { DumpedDatabase } from "../dump.ts";
 import { withPoint } from "../fault.ts";
@@ -29,9 +29,9 @@ import { unitsStop } from "../units-stop.ts";
 import { afterwards, dumpedBy } from "./archive-seen.ts";
 import { closedFor } from "./closed-folders.ts";
 import { exclusionsOf } from "./folders-present.ts";
-import { type MeasuredStates, measureStates } from "./measured.ts";
+import { type MeasuredStates, measureStates, type StateRoots } from "./measured.ts";
 import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
-import { startedMeanwhile } from "./units-start.ts";
+import { areDown, startedMeanwhile } from "./units-start.ts";
 
 /** The scope whose dump failed while the engine was reading it. */
 type Broken = (scope: string, error: Error) => void;
@@ -64,10 +64,10 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 	const manifest = join(spool, "manifest.json");
 	await privateFolder(spool);
 	await writeSynced(manifest, JSON.stringify(plan.manifest));
-	const foldersOf = rootsOf(toStore);
+	const folders = rootsOf(toStore);
 	const parts: Parts = {
 		manifest,
-		folders: [...foldersOf.values()].flat(),
+		folders,
 		dumps: dumpsOf(toStore, context),
 		metadata: {
 			version: 1,
@@ -81,7 +81,7 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 		},
 	};
 	const flowed: Flowed = { digests: {}, bytes: new Map(), remarks: [] };
-	using measuring = measureStates(foldersOf, context);
+	using measuring = measureStates(folders, context);
 	context.note({ begun: true });
 	try {
 		const request = await requestOf(step, toStore, destination, parts, context, (dump) =>
@@ -105,7 +105,8 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 interface Parts {
 	/** The path of the manifest's file. */
 	readonly manifest: string;
-	readonly folders: readonly Root[];
+	/** By state. */
+	readonly folders: ReadonlyMap<string, StateRoots>;
 	readonly dumps: readonly DumpToStore[];
 	readonly metadata: Metadata;
 }
@@ -123,7 +124,7 @@ async function requestOf(
 		roots: [
 			...dumps.filter(({ streamed }) => !streamed).map(({ file }) => whole(file)),
 			...dumps.flatMap(({ accounts }) => (accounts === undefined ? [] : [whole(accounts)])),
-			...folders,
+			...[...folders.values()].flatMap(({ roots }) => roots),
 			...(destination.writeMetadata ? [whole(manifest)] : []),
 		],
 		streams: dumps.filter(({ streamed }) => streamed).map(stream),
@@ -150,10 +151,11 @@ async function settle(
 	context: StepContext<Begun>,
 ) {
 	const { unreadable: unread, unsteady, mount, afterwards: fault, ...totals } = written;
+	const readLive = [...folders.values()].flatMap(({ roots, caught }) => (caught ? [] : roots));
 	const unreadable = [
 		...[...measured.values()].flatMap(({ tooLong }) => tooLong ?? []),
 		...unread,
-		...(await vanishedRoots(folders, unread)),
+		...(await vanishedRoots(readLive, unread)),
 	];
 	const disturbed = await disturbedIn(step, context);
 	const seen = afterwards(
@@ -204,8 +206,8 @@ async function disturbedIn(
 	context: Pick<StepContext, "plan" | "handedBy">,
 ): Promise<ReadonlySet<string>> {
 	const disturbed = new Set<string>();
-	for (const [name, { stopped, down }] of Object.entries(states)) {
-		const note = stopped && down ? context.handedBy(unitsStop, down) : undefined;
+	for (const [name, { down }] of Object.entries(states)) {
+		const note = down && areDown(down, context) ? context.handedBy(unitsStop, down) : undefined;
 		if (note !== undefined && (await startedMeanwhile(note, context)).length > 0) disturbed.add(name);
 	}
 	return disturbed;
@@ -214,14 +216,15 @@ async function disturbedIn(
 const whole = (path: string): Root => ({ path, exclude: [] });
 
 /** By state. */
-function rootsOf({ good, links }: ToStore): ReadonlyMap<string, readonly Root[]> {
+function rootsOf({ good, links, caught }: ToStore): ReadonlyMap<string, StateRoots> {
+	const rootOf = (folder: string, state: StateToStore): Root => ({
+		path: links.get(folder) ?? folder,
+		exclude: exclusionsOf(folder, state),
+	});
 	return new Map(
 		good.map(([name, state]) => [
 			name,
-			state.folders.map((folder) => ({
-				path: links.get(folder) ?? folder,
-				exclude: exclusionsOf(folder, state),
-			})),
+			{ roots: state.folders.map((folder) => rootOf(folder, state)), caught: caught.get(name) },
 		]),
 	);
 }

@@ -1,16 +1,19 @@
 // What an engine's enclosure is made of: folders in which no links are followed, and those that are read from snapshots.
 import { foldersToClose } from "../../host/closing.ts";
 import type { Closed } from "../../host/enclosure.ts";
-import { mountsFor } from "./snapshot-mounts.ts";
+import { type Caught, mountsFor } from "./snapshot-mounts.ts";
 import type { ToStore } from "./states-to-store.ts";
 
 export async function closedFor({ good, found, caught }: ToStore): Promise<(string | Closed)[]> {
 	const live = good
 		.filter(([name]) => !caught.has(name))
 		.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? []));
-	const snapshots = mountsFor(good.flatMap(([name]) => caught.get(name) ?? []));
 	return [
 		...(await foldersToClose(live)),
-		...snapshots.map(({ folder, at, into }) => ({ folder, at: into ?? at })),
+		...snapshotsOver(good.flatMap(([name]) => caught.get(name) ?? [])),
 	];
 }
+
+/** Snapshots in the places of the live folders. */
+export const snapshotsOver = (caught: readonly Caught[]): Closed[] =>
+	mountsFor(caught).map(({ folder, at, into }) => ({ folder, at: into ?? at }));

@@ -1,10 +1,19 @@
 // Facts about a run's states that are gathered while its archives are written: their size, and whether a restore could
-// recreate their folders. Gathering them takes as long as an incremental backup. Done beforehand, it would keep stopped
+// recreate their folders. They are of what the engines read, which may be a snapshot. Gathering them takes as long as an incremental backup. Done beforehand, it would keep stopped
 // units waiting.
 import type { CreateResult, Root } from "../../engines/destination.ts";
 import { measure } from "../../engines/measure.ts";
 import { tooLongIn } from "../../engines/too-long.ts";
+import { closeOff } from "../../host/enclosure.ts";
 import type { StepContext } from "../context.ts";
+import { snapshotsOver } from "./closed-folders.ts";
+import type { Caught } from "./snapshot-mounts.ts";
+
+/** What is stored of a state, and its folders in snapshots if those are read. */
+export interface StateRoots {
+	readonly roots: readonly Root[];
+	readonly caught: readonly Caught[] | undefined;
+}
 
 interface Measured {
 	/** Undefined if unknown. */
@@ -27,7 +36,7 @@ const looks = new WeakMap<StepContext["plan"], Looks>();
 
 /** Start measuring, one state after the other. `found` never rejects. Stops once every caller has disposed of it. */
 export function measureStates(
-	states: ReadonlyMap<string, readonly Root[]>,
+	states: ReadonlyMap<string, StateRoots>,
 	{ plan, signal }: Pick<StepContext, "plan" | "signal">,
 ): Disposable & { readonly found: Promise<MeasuredStates> } {
 	const all = looks.get(plan) ?? { begun: new Map(), stop: new AbortController(), waiting: 0 };
@@ -36,17 +45,17 @@ export function measureStates(
 	const either = AbortSignal.any([signal, all.stop.signal]);
 	let last: Promise<unknown> = Promise.all(all.begun.values());
 	let left = 0;
-	for (const [name, roots] of states) {
-		if (all.begun.has(name)) continue;
+	for (const [name, state] of states) {
+		const key = keyOf(name, state);
+		if (all.begun.has(key)) continue;
 		left++;
-		const look = last.then(async () => ({
-			bytes: await measure(roots, either).catch(() => undefined),
-			tooLong: await tooLongIn(roots, either).catch(() => undefined),
-		}));
-		all.begun.set(name, look);
+		const look = last.then(() => lookAt(state, either).catch(() => ({})));
+		all.begun.set(key, look);
 		last = look.finally(() => left--);
 	}
-	const found = [...states.keys()].map(async (name) => [name, (await all.begun.get(name)) ?? {}] as const);
+	const found = [...states].map(
+		async ([name, state]) => [name, (await all.begun.get(keyOf(name, state))) ?? {}] as const,
+	);
 	return {
 		found: Promise.all(found).then((measured) => new Map(measured)),
 		[Symbol.dispose]() {
@@ -54,5 +63,16 @@ export function measureStates(
 			all.stop.abort();
 			looks.delete(plan);
 		},
+	};
+}
+
+/** Some destinations read live folders of which others read snapshots. */
+const keyOf = (name: string, { caught }: StateRoots) => `${caught ? "caught" : "live"} ${name}`;
+
+async function lookAt({ roots, caught = [] }: StateRoots, signal: AbortSignal): Promise<Measured> {
+	await using enclosure = await closeOff(snapshotsOver(caught), () => {});
+	return {
+		bytes: await measure(roots, signal, enclosure).catch(() => undefined),
+		tooLong: await tooLongIn(roots, signal, enclosure).catch(() => undefined),
 	};
 }

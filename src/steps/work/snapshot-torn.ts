@@ -23,7 +23,7 @@ export async function tornIn(
 		try {
 			const isLeft = (path: string) => isPrivate(path) || left.some((one) => isAtOrBelow(path, one));
 			for (const root of outermost(Object.keys(folders))) {
-				const pieces = await piecesOf(root, mounts, isLeft, signal);
+				const pieces = await piecesOf(root, { mounts, isLeft, signal, quickly: true });
 				const missing = pieces.find((piece) => !isIn(piece, folders[piece.path], volumes));
 				if (missing !== undefined) torn.set(name, torn.get(name) ?? madeMeanwhile(missing.path));
 			}

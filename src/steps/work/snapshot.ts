@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { mountHolding } from "../../host/mounts.ts";
 import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
 import { snapshotKind } from "../../snapshots/list.ts";
-import { HoldfastError } from "../../values/error.ts";
+import { HoldfastError, inOneLine } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { StepContext } from "../context.ts";
 import type { Began, Caught, SnapshotStep } from "../snapshot.ts";
@@ -40,7 +40,6 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 		const warnings = sayUncaught(step, faults, torn, context);
 		return { caught: caught.length, spread, ...(warnings.length > 0 ? { warnings } : {}) };
 	},
-	undo: (step) => removeAll(step.volumes),
 };
 
 /** Returns why an area could not be made. */
@@ -86,9 +85,20 @@ function sayUncaught(
 	});
 }
 
+/** Due as soon as the snapshots were begun, so that `snapshot` needs no undo. */
 export const snapshotDrop: StepWork<SnapshotDropStep> = {
-	run: ({ snapshots }) => removeAll(snapshots),
-	later: ({ snapshots }) => removeAll(snapshots),
+	async run({ snapshots }, { leave, plan }) {
+		const faults = await removeAll(snapshots);
+		if (faults.length === 0) return undefined;
+		// It stops no backup, neither this one nor those of the next nights.
+		leave();
+		const wayOut = `this is retried before each run, and by: holdfast recover (to leave it there for ever: holdfast recover --abandon ${plan.run})`;
+		return { warnings: faults.map(({ what, error }) => `${what} is left: ${inOneLine(error)}; ${wayOut}`) };
+	},
+	async later({ snapshots }) {
+		const [first] = await removeAll(snapshots);
+		if (first !== undefined) throw first.error;
+	},
 };
 
 /** Where the disk is not mounted, the snapshot is only out of sight. */
@@ -104,15 +114,24 @@ function requireSameDisk(area: string, mount: string): void {
 	);
 }
 
-async function removeAll(snapshots: SnapshotDropStep["snapshots"]): Promise<void> {
-	for (const { name, type, area, mount } of snapshots) {
-		requireSameDisk(area, mount);
-		if (!isArea(area)) {
-			removeUnfinishedArea(area, []);
-			continue;
+/** Returns those that could not be deleted; one does not stop the others. */
+async function removeAll(
+	snapshots: SnapshotDropStep["snapshots"],
+): Promise<{ readonly what: string; readonly error: unknown }[]> {
+	const faults: { what: string; error: unknown }[] = [];
+	for (const one of snapshots)
+		try {
+			await remove(one);
+		} catch (error) {
+			faults.push({ what: `the snapshot ${one.area}/${one.name}`, error });
 		}
-		using folder = openArea(area);
-		if (folder !== undefined) await snapshotKind(type).remove(folder, name);
-		await removeArea(area);
-	}
+	return faults;
+}
+
+async function remove({ name, type, area, mount }: SnapshotDropStep["snapshots"][number]): Promise<void> {
+	requireSameDisk(area, mount);
+	if (!isArea(area)) return removeUnfinishedArea(area, []);
+	using folder = openArea(area);
+	if (folder !== undefined) await snapshotKind(type).remove(folder, name);
+	await removeArea(area);
 }

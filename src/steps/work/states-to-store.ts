@@ -10,13 +10,13 @@ import { above } from "../../values/paths.ts";
 import { recordOf } from "../../values/record.ts";
 import type { ArchiveCreateStep, StateToStore } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
-import { snapshot } from "../snapshot.ts";
-import { unitsStart } from "../units-start.ts";
 import { unitsThaw } from "../units-thaw.ts";
 import { dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
+import { isCaught } from "./snapshot-caught.ts";
 import type { Caught } from "./snapshot-mounts.ts";
+import { areDown, startsAfter } from "./units-start.ts";
 
 export interface ToStore {
 	/** The folders of the states that have not failed, as declared. */
@@ -99,18 +99,18 @@ function stateRecord(
 }
 
 function howRead(
-	{ folders, stopped, down, snapshot: wanted }: StateToStore,
+	{ folders, down, snapshot: wanted }: StateToStore,
 	caught: readonly Caught[] | undefined,
-	{ handedBy, plan }: Pick<StepContext, "handedBy" | "plan">,
+	context: Pick<StepContext, "handedBy" | "plan">,
 ): Consistency {
-	if (caught === undefined) return wordFor({ folders, still: stopped });
+	if (caught === undefined) return wordFor({ folders, still: down !== undefined && areDown(down, context) });
+	const { handedBy } = context;
 	const { volumes = [], still = false, frozen } = wanted ?? {};
 	const held = (frozen && handedBy(unitsThaw, frozen.step)?.held) ?? [];
 	const isHeld = (frozen?.units ?? []).every((unit) =>
 		held.some((one) => unitLabel(one) === unitLabel(unit)),
 	);
-	const starts = unitsStart.among(plan.steps).filter(({ stopped }) => stopped === down);
-	const isDown = starts.every(({ id }) => handedBy(unitsStart, id)?.early !== true);
+	const isDown = down === undefined || startsAfter(down, context).every(({ early }) => early !== true);
 	return wordFor({ folders, snapshots: volumes.length, still: still && isHeld && isDown });
 }
 
@@ -120,11 +120,9 @@ function caughtOf(
 	{ snapshot: wanted, folders }: StateToStore,
 	found: ReadonlyMap<string, Resolved>,
 	{ readsLive }: Pick<Destination, "readsLive">,
-	{ handedBy }: Pick<StepContext, "handedBy">,
+	context: Pick<StepContext, "plan" | "handedBy">,
 ): Caught[] | undefined {
-	if (wanted === undefined || readsLive) return undefined;
-	const { caught = [], torn = [] } = handedBy(snapshot, wanted.step) ?? {};
-	if (torn.includes(name) || !wanted.volumes.every((volume) => caught.includes(volume))) return undefined;
+	if (wanted === undefined || readsLive || !isCaught(name, context)) return undefined;
 	const pairs = Object.entries(wanted.folders).map(([at, folder]) => ({ folder, at }));
 	// A folder that has become a link to another one since the plan was made was not caught.
 	const isStill = folders.every((folder) => pairs.some(({ at }) => at === found.get(folder)?.path));

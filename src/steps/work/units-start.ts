@@ -2,15 +2,20 @@
 import { unitLabel } from "../../host/systemd.ts";
 import type { Unit } from "../../values/unit.ts";
 import type { StepContext } from "../context.ts";
+import type { Ref } from "../fields.ts";
 import type { StepWork } from "../step.ts";
 import { outcomeWords, type UnitOutcome } from "../unit-outcome.ts";
 import { type UnitsStartStep, unitsStart as unitsStartKind } from "../units-start.ts";
 import { type StartNote, type StopNote, unitsStop } from "../units-stop.ts";
 import { same, startAgain } from "./bring-up.ts";
+import { isCaught } from "./snapshot-caught.ts";
 import { isRunning } from "./unit-status.ts";
 import { factsOf, ownOf } from "./units-around.ts";
 
 export const unitsStart: StepWork<UnitsStartStep, unknown, StartNote> = {
+	isDue: ({ ifCaught = [], unless }, context) =>
+		ifCaught.every((state) => isCaught(state, context)) &&
+		(unless === undefined || context.handedBy(unitsStartKind, unless) === undefined),
 	async run(step, context) {
 		const note = context.handedBy(unitsStop, step.stopped);
 		if (!note) return undefined;
@@ -57,6 +62,20 @@ export async function startedMeanwhile(
 		.filter(([unit, now]) => isRunning(now) && !startsOf(unit, plan, handedBy).includes(now.invocation))
 		.map(([unit]) => unitLabel(unit));
 }
+
+/** What the starts that have run recorded, of those that end this stop. */
+export const startsAfter = (
+	stop: Ref<"units-stop">,
+	{ plan, handedBy }: Pick<StepContext, "plan" | "handedBy">,
+): StartNote[] =>
+	unitsStartKind
+		.among(plan.steps)
+		.filter(({ stopped }) => stopped === stop)
+		.flatMap(({ id }) => handedBy(unitsStartKind, id) ?? []);
+
+/** Whether the units have been stopped, and not been started again by this run. */
+export const areDown = (stop: Ref<"units-stop">, context: Pick<StepContext, "plan" | "handedBy">): boolean =>
+	context.handedBy(unitsStop, stop) !== undefined && startsAfter(stop, context).length === 0;
 
 /** Every start of a unit by this run itself: the undo of another state may have started it again. */
 export function startsOf(
