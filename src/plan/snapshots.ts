@@ -11,7 +11,6 @@ import { type Piece, piecesOf } from "../snapshots/pieces.ts";
 import { deviceOf } from "../snapshots/snapshot.ts";
 import { exclusionsOf, isStoredOf } from "../steps/work/folders-present.ts";
 import { wordsOf } from "../values/system-error.ts";
-import { wantsSnapshot } from "./snapshot-steps.ts";
 
 /** A state's snapshots, or why there are none. */
 export type StateSnapshots =
@@ -64,7 +63,8 @@ export async function surveySnapshots(
 	const found = new Map<string, StateSnapshots>();
 	const wanting = states.flatMap((name): [string, State][] => {
 		const state = manifest.state[name];
-		return state === undefined || state.folders.length === 0 || !wantsSnapshot(state) ? [] : [[name, state]];
+		const { snapshot = "never", folders = [] } = state ?? {};
+		return state === undefined || folders.length === 0 || snapshot === "never" ? [] : [[name, state]];
 	});
 	const still = wanting.filter(([, state]) => standStill(state));
 	const survey: Survey = {

@@ -7,7 +7,6 @@ import { faultPoint } from "../steps/fault.ts";
 import { type LoadedKind, loadKinds, subjectOf } from "../steps/list.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import { HoldfastError, reportOf, withSubject } from "../values/error.ts";
-import { bounded, type ErrorReport } from "../values/error-bounds.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { stopWaitingOnAbort } from "./abort.ts";
 import { type Listener, type Outcome, type RunReport, SURROUNDINGS } from "./event.ts";
@@ -16,7 +15,7 @@ import { parallelGroups } from "./parallel-groups.ts";
 import { RunReporter } from "./run-reporter.ts";
 import { Standing } from "./standing.ts";
 import { contextOf, type RunJournal } from "./step-context.ts";
-import { undoScope } from "./undo-scope.ts";
+import { laterOn, undoScope } from "./undo-scope.ts";
 import { unitOutcomes } from "./unit-outcomes.ts";
 
 type Kinds = ReadonlyMap<string, LoadedKind>;
@@ -121,7 +120,7 @@ class Execution {
 	}
 
 	async #step(step: Step, signal: AbortSignal): Promise<void> {
-		if (!this.#isDue(step)) return;
+		if (this.#kindOf(step).work.isDue?.(step, this.#context(step, NEVER)) === false) return this.#pass(step);
 		this.#reporter.stepStarted(step);
 		try {
 			signal.throwIfAborted();
@@ -150,15 +149,11 @@ class Execution {
 		}
 	}
 
-	/** If not, the step is recorded as done. */
-	#isDue(step: Step): boolean {
-		const { work } = this.#kindOf(step);
-		if (work.isDue?.(step, this.#context(step, NEVER)) ?? true) return true;
-		this.#record(step, "begin");
-		this.#record(step, "done");
+	/** A step with nothing to do is done. */
+	#pass(step: Step): void {
+		for (const phase of ["begin", "done"] as const) this.#record(step, phase);
 		this.#standing.begin(step.id);
 		this.#standing.move(step.id, "done");
-		return false;
 	}
 
 	/** Undo the scope. If it is already committed, see that the rest of its work is done later. */
@@ -304,9 +299,3 @@ class Execution {
 const MOST_AT_ONCE = 4;
 
 const NEVER = new AbortController().signal;
-
-/** Tidying up failed after a commit: the operation itself has succeeded. */
-function laterOn(report: ErrorReport): ErrorReport {
-	const hint = "the changes were committed; this step is retried before the next run";
-	return bounded({ ...report, hint: report.hint === undefined ? hint : `${report.hint}; ${hint}` });
-}

@@ -5,6 +5,7 @@ import { faultPoint } from "../steps/fault.ts";
 import { type LoadedKind, subjectOf } from "../steps/list.ts";
 import type { Step } from "../steps/plan.ts";
 import { HoldfastError, reportOf, withSubject } from "../values/error.ts";
+import { bounded, type ErrorReport } from "../values/error-bounds.ts";
 import type { Phase } from "./journal-rows.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import type { Standing } from "./standing.ts";
@@ -104,4 +105,10 @@ function putOff(isRecorded: boolean): HoldfastError {
 		isRecorded ? "kept: an earlier step has not been rolled back yet" : "kept: the journal cannot be written",
 		{ hint: "fix the cause, such as a full disk, then: holdfast recover" },
 	);
+}
+
+/** Tidying up failed after a commit: the operation itself has succeeded. */
+export function laterOn(report: ErrorReport): ErrorReport {
+	const hint = "the changes were committed; this step is retried before the next run";
+	return bounded({ ...report, hint: report.hint === undefined ? hint : `${report.hint}; ${hint}` });
 }

@@ -1,7 +1,7 @@
 // What an engine's enclosure is made of: folders in which no links are followed, and those that are read from snapshots.
 import { foldersToClose } from "../../host/closing.ts";
 import type { Closed } from "../../host/enclosure.ts";
-import { type Caught, mountsFor } from "./snapshot-mounts.ts";
+import { snapshotsOver } from "./snapshot-mounts.ts";
 import type { ToStore } from "./states-to-store.ts";
 
 export async function closedFor({ good, found, caught }: ToStore): Promise<(string | Closed)[]> {
@@ -13,7 +13,3 @@ export async function closedFor({ good, found, caught }: ToStore): Promise<(stri
 		...snapshotsOver(good.flatMap(([name]) => caught.get(name) ?? [])),
 	];
 }
-
-/** Snapshots in the places of the live folders. */
-export const snapshotsOver = (caught: readonly Caught[]): Closed[] =>
-	mountsFor(caught).map(({ folder, at, into }) => ({ folder, at: into ?? at }));

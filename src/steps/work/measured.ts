@@ -6,8 +6,7 @@ import { measure } from "../../engines/measure.ts";
 import { tooLongIn } from "../../engines/too-long.ts";
 import { closeOff } from "../../host/enclosure.ts";
 import type { StepContext } from "../context.ts";
-import { snapshotsOver } from "./closed-folders.ts";
-import type { Caught } from "./snapshot-mounts.ts";
+import { type Caught, snapshotsOver } from "./snapshot-mounts.ts";
 
 /** What is stored of a state, and its folders in snapshots if those are read. */
 export interface StateRoots {

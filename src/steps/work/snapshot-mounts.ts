@@ -1,4 +1,5 @@
 // Where snapshots are mounted, and in which order.
+import type { Closed } from "../../host/enclosure.ts";
 import { isAtOrBelow, movedTo } from "../../host/mounts.ts";
 import { above } from "../../values/paths.ts";
 
@@ -30,3 +31,7 @@ export function mountsFor(all: readonly Caught[]): (Caught & { readonly into?: s
 		...roots.filter((root) => !isHidden(root)),
 	];
 }
+
+/** Snapshots in the places of the live folders. */
+export const snapshotsOver = (caught: readonly Caught[]): Closed[] =>
+	mountsFor(caught).map(({ folder, at, into }) => ({ folder, at: into ?? at }));
