@@ -16,14 +16,17 @@ export function startsAround(
 ): { readonly early: readonly Step[]; readonly later: readonly Step[] } {
 	const early: Step[] = [];
 	const later: Step[] = [];
+	const sharers = sharing(states);
 	for (const [name, state] of [...states].reverse()) {
+		const around = caught?.has(name) ? sharers(name) : [name];
 		const steps = startSteps(
 			...([name, stateScope(name), state.stopOnBackup, "a backup leaves units as they were"] as const),
 		);
-		if (!isEarly(name, states, caught)) later.push(...steps);
+		// No state that is read afterwards needs its units down.
+		if (!around.every((one) => caught?.has(one))) later.push(...steps);
 		else {
 			// A snapshot may fail when it is taken. A state that requires one is not read then.
-			const ifCaught = sharing(name, states).filter((one) => caught?.requires(one) === false);
+			const ifCaught = around.filter((one) => caught?.requires(one) === false);
 			early.push(...steps.map((step) => ({ ...step, ...(ifCaught.length === 0 ? {} : { ifCaught }) })));
 			if (ifCaught.length > 0) later.push(...steps.map((step) => startLater(name, step)));
 		}
@@ -38,15 +41,11 @@ const startLater = (name: string, step: UnitsStartStep): UnitsStartStep => ({
 	unless: step.id,
 });
 
-/** No state that is read afterwards needs its units down. */
-const isEarly = (name: string, states: States, caught: SnapshotSteps | undefined) =>
-	sharing(name, states).every((one) => caught?.has(one));
-
-/** The states that stop one of its units: this one, and others. */
-function sharing(name: string, states: States): string[] {
-	const labels = ({ stopOnBackup }: State) => stopOnBackup.map(unitLabel);
-	const own = states.filter(([one]) => one === name).flatMap(([, state]) => labels(state));
-	return states.flatMap(([one, state]) =>
-		one === name || labels(state).some((unit) => own.includes(unit)) ? [one] : [],
-	);
+/** By state: itself, and the states that stop one of its units. */
+function sharing(states: States): (name: string) => readonly string[] {
+	const labels = new Map(states.map(([name, { stopOnBackup }]) => [name, stopOnBackup.map(unitLabel)]));
+	const stops = states.flatMap(([name]) => (labels.get(name) ?? []).map((unit) => ({ name, unit })));
+	const byUnit = Map.groupBy(stops, ({ unit }) => unit);
+	const others = (unit: string) => (byUnit.get(unit) ?? []).map(({ name }) => name);
+	return (name) => [...new Set([name, ...(labels.get(name) ?? []).flatMap(others)])];
 }

@@ -149,7 +149,6 @@ class Execution {
 		}
 	}
 
-	/** A step with nothing to do is done. */
 	#pass(step: Step): void {
 		for (const phase of ["begin", "done"] as const) this.#record(step, phase);
 		this.#standing.begin(step.id);
