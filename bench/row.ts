@@ -23,6 +23,11 @@ export function atMost(what: string, against: string, most: number, measured: Co
 	};
 }
 
+/** Our time may be at most `most` seconds. */
+export function within(what: string, against: string, most: number, measured: Comparison): Row {
+	return { ...shown(what, against, `≤ ${seconds(most)}`, measured), kept: measured.ours <= most };
+}
+
 /** Two times of which neither is ours: what a bound of ours is up against. */
 export function shown(what: string, against: string, why: string, measured: Comparison): Row {
 	const { ratio, peakMiB } = measured;

@@ -20,7 +20,8 @@ if (bundle) {
 
 function run(file: string): void {
 	const kept = compiledCode(file, process.argv[2] ?? "");
-	const script = new Script(Module.wrap(readFileSync(file, "utf8")), {
+	// The bundler escapes what is not ASCII, and Latin-1 is read three times as fast as UTF-8.
+	const script = new Script(Module.wrap(readFileSync(file, "latin1")), {
 		filename: file,
 		cachedData: kept?.code,
 		importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

@@ -30,11 +30,17 @@ export const validate = command({
 		await out.result({
 			kind: "answer",
 			value: { file, machines: names },
-			text: flags.quiet ? [] : `${file} is valid: ${names.join(", ") || "no machine"}`,
+			text: flags.quiet ? [] : `${file} is valid: ${shown(names)}`,
 		});
 		return EXIT.done;
 	},
 });
+
+function shown(names: readonly string[]): string {
+	if (names.length <= MOST_NAMED) return names.join(", ") || "no machine";
+	return `${names.length} machines, ${names.slice(0, MOST_NAMED).join(", ")} and so on`;
+}
+const MOST_NAMED = 12;
 
 /** The file may be on another machine, for which this config is written. */
 function missingSecrets(manifest: Manifest): string[] {
