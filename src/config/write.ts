@@ -74,7 +74,7 @@ export function firstConfig({ machine, nixos, proposal, folders, providers }: Fi
 }
 
 /** Options of a module, in YAML's flow style. */
-function flow(options: Readonly<Record<string, readonly string[]>>): string {
+function flow(options: object): string {
 	const entries = Object.entries(options).map(([name, values]) => `${name}: ${JSON.stringify(values)}`);
 	return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
 }

@@ -14,6 +14,15 @@ export interface MachineFacts {
 	readonly declared: boolean;
 }
 
+/** What `holdfast init` sees of a machine. */
+export interface Sight {
+	/** Whether this path exists. */
+	has(path: string): boolean;
+	/** Services that are enabled or running, with their suffix. */
+	readonly units: readonly string[];
+	readonly nixos: boolean;
+}
+
 export interface Yield {
 	/** By name. Lists are appended to those of other definitions of the state; for single values the user's takes precedence. */
 	readonly state?: Readonly<Record<string, StateInput>>;
@@ -32,6 +41,11 @@ export interface Module<S extends OptionsSchema = OptionsSchema, N extends strin
 	readonly uses?: readonly string[];
 	readonly options: S;
 	yields(options: v.InferOutput<S>, machine: MachineFacts): Yield;
+	/**
+	 * The options that differ from the defaults on this machine; `holdfast init` writes them into the config, where they stay
+	 * what they are. Only `init` looks at a machine.
+	 */
+	found?(machine: Sight): object;
 	/** Signs that the application is on a machine; any one of them is enough. */
 	readonly signs?: {
 		/** A template, such as `syncthing@.service`, is a sign if an instance of it is there. */

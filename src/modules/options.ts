@@ -26,8 +26,44 @@ export const configFolder = (usual: string) =>
 export const configured = (chosen: string | false | undefined, usual: string, nixos: boolean) =>
 	[chosen ?? (nixos ? false : usual)].filter((folder) => folder !== false);
 
-/** A URL for a health check; false for none. */
+/** A URL for a health check; false for none. `localhost` is tried as ::1 and as 127.0.0.1: services listen on one or the other. */
 export const healthAddress = v.union([v.literal(false), v.pipe(v.string(), v.startsWith("http"))]);
+
+/** The file with its command line or environment, where its package has one. NixOS generates that. */
+export const defaultsFile = (usual: string) =>
+	v.pipe(
+		v.optional(v.union([v.literal(false), f.path])),
+		v.description(`its environment file, or false for none (default ${usual}, on NixOS false)`),
+	);
+
+/** A default that depends on the machine's system. */
+export interface Usual<T> {
+	readonly debian: T;
+	readonly nixos: T;
+}
+
+/** The chosen value, or the usual one of this system. */
+export const orUsual = <T>(chosen: T | undefined, usual: Usual<T>, nixos: boolean): T =>
+	chosen ?? usual[nixos ? "nixos" : "debian"];
+
+const differing = ({ debian, nixos }: Usual<string | false>) => `default ${debian}, on NixOS ${nixos}`;
+
+export const folderHere = (usual: Usual<string>, what: string) =>
+	v.pipe(v.optional(f.folder), v.description(`${what} (${differing(usual)})`));
+
+export const healthHere = (usual: Usual<string | false>) =>
+	v.pipe(
+		v.optional(healthAddress),
+		v.description(`a URL that responds if it is healthy, or false (${differing(usual)})`),
+	);
+
+export const unitsHere = ({ debian, nixos }: Usual<readonly string[]>) =>
+	v.pipe(
+		v.optional(v.array(f.unitName)),
+		v.description(
+			`the units that run it (${differing({ debian: debian.join(", "), nixos: nixos.join(", ") })})`,
+		),
+	);
 
 /** `usual`: false if the address is different on every machine. */
 export const health = (usual: string | false) =>
@@ -39,19 +75,25 @@ export const health = (usual: string | false) =>
 export const units = (usual: readonly string[]) =>
 	v.pipe(
 		v.optional(v.array(f.unitName), [...usual]),
-		v.description(`the units that run it (default ${usual.join(", ")})`),
+		v.description(`the units that run it (default ${usual.join(", ") || "none"})`),
 	);
 
 const KINDS = DATABASES.filter((one) => one.speaksSql);
 type Kind = (typeof KINDS)[number];
 type FileKey = Extract<Kind, { kind: "file" }>["key"];
 
-/** The application's database: on a server or, if the application supports it, in a file of this kind. */
+/**
+ * The application's database: on one of these servers or, if the application supports it, in a file of this kind. Name only
+ * servers that the module's `uses` names.
+ */
 export function database(
 	usual: { type: Kind["key"]; name: string },
 	own?: { readonly type: FileKey; readonly file: string },
+	servers: readonly string[] = KINDS.map(({ key }) => key),
 ) {
-	const kinds = KINDS.filter(({ kind, key }) => kind === "server" || key === own?.type);
+	const kinds = KINDS.filter(({ kind, key }) =>
+		kind === "server" ? servers.includes(key) : key === own?.type,
+	);
 	const label = kinds.find(({ key }) => key === own?.type)?.label;
 	return v.pipe(
 		v.optional(

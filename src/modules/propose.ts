@@ -4,8 +4,9 @@ import { LIBRARY } from "./library.ts";
 export interface Seen {
 	/** Services that are enabled or running, with their suffix. */
 	readonly units: readonly SeenUnit[];
-	/** Those of `signFolders` that exist. */
-	readonly folders: readonly string[];
+	/** Whether this path exists. */
+	has(path: string): boolean;
+	readonly nixos: boolean;
 }
 
 export interface SeenUnit {
@@ -18,8 +19,8 @@ interface ProposedModule {
 	readonly name: string;
 	readonly about: string;
 	readonly because: string;
-	/** What the signs say of its options. */
-	readonly options: Readonly<Record<string, readonly string[]>>;
+	/** Those that differ from the defaults on this machine. */
+	readonly options: object;
 }
 
 export interface Proposal {
@@ -29,22 +30,19 @@ export interface Proposal {
 	readonly services: readonly SeenUnit[];
 }
 
-/** Folders to look for. */
-export function signFolders(): string[] {
-	return [...LIBRARY.values()].flatMap(({ signs }) => signs?.folders ?? []);
-}
-
-export function propose({ units, folders }: Seen): Proposal {
+export function propose({ units, has, nixos }: Seen): Proposal {
 	const names = units.map(({ unit }) => unit);
+	const sight = { has, nixos, units: names };
 	const covered = new Set<string>();
-	const modules = [...LIBRARY.values()].flatMap(({ name, about, signs }) => {
+	const modules = [...LIBRARY.values()].flatMap(({ name, about, signs, found: foundOn }) => {
 		const found = (signs?.units ?? []).flatMap((sign) => names.filter((unit) => isOf(unit, sign)));
 		for (const unit of found) covered.add(unit);
-		const because = found[0] ?? signs?.folders?.find((one) => folders.includes(one));
+		const because = found[0] ?? signs?.folders?.find(has);
 		if (because === undefined) return [];
 		const instances = found.flatMap((unit) => instanceOf(unit) ?? []);
 		const isAsked = signs?.instances !== undefined && instances.length > 0;
-		return [{ name, about, because, options: isAsked ? { [signs.instances]: instances } : {} }];
+		const asked = isAsked ? { [signs.instances]: instances } : {};
+		return [{ name, about, because, options: { ...asked, ...foundOn?.(sight) } }];
 	});
 	return {
 		modules,

@@ -11,6 +11,7 @@ import type { Yield } from "./module.ts";
 /** `connection`: the server and the account to use; `each`: further options of a database. */
 export function serverOptions<C extends v.ObjectEntries, E extends v.ObjectEntries>(
 	server: string,
+	configDir: string,
 	connection: C,
 	each: E,
 ) {
@@ -43,6 +44,12 @@ export function serverOptions<C extends v.ObjectEntries, E extends v.ObjectEntri
 			),
 		),
 		except: v.pipe(v.optional(v.array(f.text)), v.description("databases to leave out of all")),
+		configDir: v.pipe(
+			v.optional(f.folder),
+			v.description(
+				`its configuration, such as ${configDir}, which a bare machine needs: restore it only to the same version (default: not backed up)`,
+			),
+		),
 		...connection,
 	});
 }
@@ -53,11 +60,12 @@ interface ServerOptions {
 	>;
 	readonly all?: boolean | undefined;
 	readonly except?: string[] | undefined;
+	readonly configDir?: string | undefined;
 }
 
 export function serverStates(
 	server: ServerKey,
-	{ databases, all, except, ...connection }: ServerOptions,
+	{ databases, all, except, configDir, ...connection }: ServerOptions,
 	declared: boolean,
 ): Yield {
 	const dumps = Object.entries(databases).map(([name, { state = server, stopOnRestore = [], ...own }]) => ({
@@ -71,19 +79,17 @@ export function serverStates(
 			stopOnRestore: [],
 			dump: { [server]: ALL, ...present({ except }), ...present(connection) },
 		});
-	return {
-		state: Object.fromEntries(
-			[...Map.groupBy(dumps, ({ state }) => state)].map(([name, own]) => {
-				return [
-					name,
-					{
-						dumps: own.map(({ dump }) => dump),
-						stopOnRestore: own.flatMap(({ stopOnRestore }) => stopOnRestore),
-					} as StateInput,
-				];
-			}),
-		),
-	};
+	const states = Object.fromEntries<StateInput>(
+		[...Map.groupBy(dumps, ({ state }) => state)].map(([name, own]) => [
+			name,
+			{
+				dumps: own.map(({ dump }) => dump),
+				stopOnRestore: own.flatMap(({ stopOnRestore }) => stopOnRestore),
+			} as StateInput,
+		]),
+	);
+	if (configDir !== undefined) states[server] = { ...states[server], folders: [configDir] };
+	return { state: states };
 }
 
 function present(values: object): object {

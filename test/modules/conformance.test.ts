@@ -10,7 +10,7 @@ import { type State, stateSchema } from "../../src/manifest/state.ts";
 import { declares } from "../../src/modules/describe.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import type { Module } from "../../src/modules/module.ts";
-import { below, leavesOut } from "../../src/values/patterns.ts";
+import { asPattern, below, leavesOut } from "../../src/values/patterns.ts";
 import { openTar } from "../engines/engines.ts";
 import { intoFolder, metadataOf, quiet } from "../engines/fixtures.ts";
 import { scratch } from "../support/scratch.ts";
@@ -32,16 +32,20 @@ function statesOf({ module, options = {}, nixos }: Tree): State[] {
 const OWN_NAME = /\/\*\*\/(dovecot[.-][a-z.-]+|__pycache__)$/;
 
 const isBelow = (path: string, above: string) => path.startsWith(`${above}/`);
-const patternsOf = (states: readonly State[]) => states.flatMap(({ exclude }) => exclude);
 
 /** Where the test has a path of a row's machine. */
 const placeOf = (index: number, path = "") => join(folder, "rows", `${index}${path}`);
 
 /** A user's file with the last name of each pattern, two folders further down. */
-const namesakesOf = (states: readonly State[], { below: at }: Tree) =>
-	patternsOf(states)
-		.filter((pattern) => !OWN_NAME.test(pattern))
-		.map((pattern) => `${at}/people/anna/${nameFor(pattern.split("/").at(-1) ?? "")}`);
+const namesakesOf = (states: readonly State[]) =>
+	states.flatMap(({ folders, exclude }) =>
+		exclude
+			.filter((pattern) => !OWN_NAME.test(pattern))
+			.flatMap((pattern) => {
+				const root = folders.find((one) => isBelow(pattern, asPattern(one)));
+				return root === undefined ? [] : `${root}/people/anna/${nameFor(pattern.split("/").at(-1) ?? "")}`;
+			}),
+	);
 
 /** A name that the last part of a pattern matches. */
 const nameFor = (part: string) =>
@@ -67,7 +71,7 @@ describe("what modules leave out", () => {
 		const roots = TREES.flatMap((tree, index) => {
 			const states = statesOf(tree);
 			const names = [...tree.kept, ...(tree.remade ?? [])].map((name) => `${tree.below}/${name}`);
-			const planted = [...names, ...namesakesOf(states, tree)];
+			const planted = [...names, ...namesakesOf(states)];
 			const folders = states.flatMap(({ folders }) => folders);
 			// A root that nothing is planted in may be a file.
 			const others = folders.filter((one) => !planted.some((path) => isBelow(path, one)));

@@ -5,13 +5,14 @@ import { machinesIn } from "../../src/config/load.ts";
 import { firstConfig } from "../../src/config/write.ts";
 import { readYaml } from "../../src/config/yaml.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
-import { propose, type Seen, signFolders } from "../../src/modules/propose.ts";
+import { propose, type SeenUnit } from "../../src/modules/propose.ts";
 
 /** Those for any application, which only a person can declare. */
 const GENERAL = ["folders", "sqlite", "systemd-service", "volumes"];
 
 const unitsOf = (...names: string[]) => names.map((unit) => ({ unit, stateDirectory: ["x"] }));
-const seen = (of: Partial<Seen>) => propose({ units: [], folders: [], ...of });
+const seen = ({ units = [], folders = [] }: { units?: readonly SeenUnit[]; folders?: readonly string[] }) =>
+	propose({ units, has: (path) => folders.includes(path), nixos: false });
 
 async function statesOf(proposal: ReturnType<typeof propose>, nixos: boolean) {
 	const text = firstConfig({
@@ -49,7 +50,8 @@ describe("what init proposes", () => {
 	}
 
 	test("every folder to look for is a sign of one module", () => {
-		assert.equal(new Set(signFolders()).size, signFolders().length);
+		const folders = [...LIBRARY.values()].flatMap(({ signs }) => signs?.folders ?? []);
+		assert.equal(new Set(folders).size, folders.length);
 	});
 
 	test("the accounts of a template's instances are written down", async () => {

@@ -14,7 +14,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
 
 /** Folders of states that are files. */
 const isFile = (folder: string) =>
-	/\.(env|env\.production|yaml|yml|conf|json)$|^\/etc\/default\//.test(folder);
+	/\.(env|env\.production|yaml|yml|toml|conf|json)$|^\/etc\/default\//.test(folder);
 
 const METADATA = "/var/lib/garage/meta";
 /** What an application has in addition to the marker. */
@@ -43,7 +43,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 		web01 = await machine("web01", { units: ["postgresql.service", "mariadb.service"] });
 		await web01.write("/opt/stand-in.py", SERVER);
 		for (const [name, answer] of Object.entries({
-			"zerotier-cli": "echo 200 info 1234567890 1.14 ONLINE",
+			"zerotier-cli": "echo 200 info 1234567890 1.14 OFFLINE",
 			headscale: "true",
 			garage: `[ "$*" != "meta snapshot" ] || cp -a ${METADATA}/db.sqlite ${METADATA}/snapshots/2026-01-02T03:04:05Z/`,
 			wg: "true",
@@ -186,6 +186,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 			"www-data: /var/www/nextcloud/occ maintenance:mode --off",
 			"www-data: /var/www/nextcloud/occ maintenance:mode --off",
 			"www-data: /var/www/nextcloud/occ maintenance:data-fingerprint",
+			"www-data: /var/www/nextcloud/occ status",
 		]);
 	});
 

@@ -10,7 +10,7 @@ import { putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { programPath } from "../../host/programs.ts";
 import { hostServices } from "../../host/services.ts";
-import { type Proposal, propose, signFolders } from "../../modules/propose.ts";
+import { type Proposal, propose } from "../../modules/propose.ts";
 import { linesIn } from "../../report/terminal.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
@@ -57,9 +57,11 @@ export const init = command({
 			});
 		const archives = root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives");
 		const secrets = join(root ? "/etc" : configHome(), "holdfast", "secrets");
+		const nixos = existsSync("/etc/NIXOS");
 		const proposal = propose({
 			units: await hostServices().catch(() => []),
-			folders: signFolders().filter((folder) => existsSync(folder)),
+			has: existsSync,
+			nixos,
 		});
 		const textWith = (folders: ProposedFolders) =>
 			firstConfig({
@@ -67,8 +69,7 @@ export const init = command({
 					hostname()
 						.split(".")[0]
 						?.replaceAll(/[^a-zA-Z0-9_-]/g, "-") || "machine",
-				nixos: existsSync("/etc/NIXOS"),
-				...{ proposal: root ? proposal : undefined, folders },
+				...{ nixos, proposal: root ? proposal : undefined, folders },
 				providers: ENGINES.flatMap(
 					({ firstConfig: lines, programs }) =>
 						lines?.({

@@ -1,9 +1,13 @@
-// Mail of Dovecot.
+// Mail of Dovecot. Facts: doc.dovecot.org config/mailbox/formats; Debian's dovecot 2.3.19 (mbox in ~/mail and /var/mail, and
+// dovecot.socket, which is stopped with its service); NixOS/nixpkgs nixos/modules/services/mail/dovecot.nix (maildir in
+// /var/spool/mail; its unit was dovecot2.service before).
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
-import { configFolder, configured, moreFolders, units } from "../options.ts";
+import { configFolder, configured, moreFolders, orUsual, units } from "../options.ts";
 import { within } from "../within.ts";
+
+const MAIL = { debian: ["/var/vmail"], nixos: ["/var/spool/mail"] };
 
 export const dovecot = defineModule({
 	name: "dovecot",
@@ -15,8 +19,8 @@ export const dovecot = defineModule({
 	],
 	options: v.strictObject({
 		mail: v.pipe(
-			v.optional(v.pipe(v.array(f.folder), v.minLength(1)), ["/var/vmail"]),
-			v.description("the folders that contain the mail (default /var/vmail)"),
+			v.optional(v.pipe(v.array(f.folder), v.minLength(1))),
+			v.description("the folders that contain the mail (default /var/vmail, on NixOS /var/spool/mail)"),
 		),
 		format: v.pipe(
 			v.optional(v.picklist(["maildir", "mbox", "sdbox", "mdbox"]), "maildir"),
@@ -26,20 +30,32 @@ export const dovecot = defineModule({
 		folders: moreFolders,
 		units: units(["dovecot.service"]),
 	}),
-	yields: ({ mail, format, configDir, folders, units }, { nixos }) => ({
-		state: {
-			mail: {
-				folders: [...mail, ...configured(configDir, "/etc/dovecot", nixos), ...folders],
-				// Only caches and locks. The indexes stay: those of sdbox and mdbox are the only place of flags, and a maildir's
-				// hold its keywords after the 26th. At any depth, since a mailbox is a folder of its own.
-				exclude: mail.flatMap((folder) =>
-					within(folder, "**/dovecot.index.cache", "**/dovecot-uidlist.lock"),
-				),
-				stopOnBackup: format === "maildir" ? [] : units,
-				stopOnRestore: units,
+	yields({ mail, format, configDir, folders, units }, { nixos }) {
+		const boxes = orUsual(mail, MAIL, nixos);
+		return {
+			state: {
+				mail: {
+					folders: [...boxes, ...configured(configDir, "/etc/dovecot", nixos), ...folders],
+					// Only caches and locks. The indexes stay: those of sdbox and mdbox are the only place of flags, and a maildir's
+					// hold its keywords after the 26th. At any depth, since a mailbox is a folder of its own.
+					exclude: boxes.flatMap((folder) =>
+						within(folder, "**/dovecot.index.cache", "**/dovecot-uidlist.lock"),
+					),
+					stopOnBackup: format === "maildir" ? [] : units,
+					stopOnRestore: units,
+				},
 			},
-		},
-	}),
-	signs: { units: ["dovecot.service"] },
+		};
+	},
+	found({ has, units, nixos }) {
+		const unit = ["dovecot.service", "dovecot2.service"].find((one) => units.includes(one));
+		const spool = !nixos && !has("/var/vmail") && has("/var/mail");
+		return {
+			...(unit === "dovecot2.service" ? { units: [unit] } : {}),
+			...(spool ? { mail: ["/var/mail"], format: "mbox" } : {}),
+			...(nixos || has("/etc/dovecot") ? {} : { configDir: false }),
+		};
+	},
+	signs: { units: ["dovecot.service", "dovecot2.service"] },
 	proven: "application",
 });

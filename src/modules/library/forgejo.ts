@@ -1,4 +1,5 @@
-// Forgejo and Gitea, which share their layout.
+// Forgejo and Gitea, which share their layout. Facts: forgejo docs admin/installation/binary, gitea docs
+// administration/backup-and-restore ("must be shutdown"); NixOS/nixpkgs nixos/modules/services/misc/{forgejo,gitea}.nix.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import {
@@ -29,7 +30,7 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 				{ type: "sqlite", file: `/var/lib/${name}/data/${name}.db` },
 			),
 			units: units([`${name}.service`]),
-			health: health("http://127.0.0.1:3000/api/healthz"),
+			health: health("http://localhost:3000/api/healthz"),
 		}),
 		yields({ dataDir, configDir, folders, database, units, health }, { nixos }) {
 			const { dumps, services } = databaseOf(name, database);
@@ -40,7 +41,8 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 						folders: [dataDir, ...configured(configDir, `/etc/${name}`, nixos), ...folders],
 						exclude: within(dataDir, "data/tmp", "data/indexers", "data/sessions", "log"),
 						dumps,
-						// A push between the database dump and the copy of the repositories would make them inconsistent.
+						// Without streamed dumps, such as to several destinations, the database is dumped right before the stop: a
+						// push in between is in the repositories, and not in the database.
 						stopOnBackup: units,
 						stopOnRestore: units,
 						healthChecks: asks(health),
@@ -49,6 +51,8 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 				services,
 			};
 		},
+		// Upstream's instructions give the user git a home of its own, where authorized_keys is; on NixOS it is the data folder.
+		found: ({ has, nixos }) => (!nixos && has("/home/git/.ssh") ? { folders: ["/home/git/.ssh"] } : {}),
 		signs: { units: [`${name}.service`] },
 		proven: "stand-in",
 	});
@@ -56,7 +60,7 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 
 export const forgejo = forge(
 	"forgejo",
-	"Forgejo: repositories, LFS, attachments and the database, all from the same moment",
+	"Forgejo: repositories, LFS, attachments and the database; it is stopped while they are copied",
 	[
 		"https://forgejo.org/docs/latest/admin/command-line/#dump",
 		"https://forgejo.org/docs/latest/admin/upgrade/#backup",
@@ -64,6 +68,6 @@ export const forgejo = forge(
 );
 export const gitea = forge(
 	"gitea",
-	"Gitea: repositories, LFS, attachments and the database, all from the same moment",
+	"Gitea: repositories, LFS, attachments and the database; it is stopped while they are copied",
 	["https://docs.gitea.com/administration/backup-and-restore"],
 );

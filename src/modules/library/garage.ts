@@ -1,8 +1,10 @@
-// Garage, the object store. In a cluster other nodes also have a node's data, but its metadata must not be lost.
+// Garage, the object store. In a cluster other nodes also have a node's data, but its metadata must not be lost. Facts:
+// garagehq.deuxfleurs.fr documentation/operations/{recovering,durability-repairs}, reference-manual/configuration; NixOS/nixpkgs
+// nixos/modules/services/web-servers/garage.nix; clan-core clanServices/garage/default.nix.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
-import { folder, units } from "../options.ts";
+import { configured, folder, units } from "../options.ts";
 import { within } from "../within.ts";
 
 /** The file or folder of the database, depending on `db_engine`. */
@@ -22,6 +24,17 @@ for name in ${DATABASES.join(" ")}; do
 done
 if [ -d "$newest" ]; then cp -a "$newest" "$1/db.lmdb"; else cp -a "$newest" "$1/db.sqlite"; fi`;
 
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/**
+ * Its program needs the RPC secret. Clan gives that to the unit alone, as a credential, which only root can read while the
+ * unit runs.
+ */
+const asService = (unit: string, given: string | undefined, command: string) => `
+secret=${quoted(given ?? `/run/credentials/${unit}/rpc_secret_path`)}
+${given === undefined ? '[ ! -e "$secret" ] || ' : ""}export GARAGE_RPC_SECRET_FILE="$secret"
+${command}`;
+
 export const garage = defineModule({
 	name: "garage",
 	about:
@@ -40,32 +53,49 @@ export const garage = defineModule({
 			v.optional(f.folder),
 			v.description("its data_dir, if no other node has its objects (default: not backed up)"),
 		),
+		configFile: v.pipe(
+			v.optional(v.union([v.literal(false), f.path])),
+			v.description(
+				"its configuration with the rpc_secret, or false for none (default /etc/garage.toml, on NixOS false)",
+			),
+		),
+		rpcSecretFile: v.pipe(
+			v.optional(f.path),
+			v.description(
+				"the file with its rpc_secret, if neither its configuration nor a credential of its unit has it",
+			),
+		),
 		units: units(["garage.service"]),
 	}),
-	yields({ metadataDir, snapshotsDir, dataDir, units }) {
+	yields({ metadataDir, snapshotsDir, dataDir, configFile, rpcSecretFile, units }, { nixos }) {
 		const usual = `${metadataDir}/snapshots`;
 		const snapshots = snapshotsDir ?? usual;
+		const run = (command: string) => asService(units[0] ?? "garage.service", rpcSecretFile, command);
 		return {
 			state: {
 				garage: {
 					folders: [
 						metadataDir,
 						...(snapshots.startsWith(`${metadataDir}/`) ? [] : [snapshots]),
+						...configured(configFile, "/etc/garage.toml", nixos),
+						...(rpcSecretFile === undefined ? [] : [rpcSecretFile]),
 						// Last: the metadata in the snapshot may refer to blocks that are deleted meanwhile.
 						...(dataDir === undefined ? [] : [dataDir]),
 					],
 					hooks: {
-						preBackup: ["garage", "meta", "snapshot"],
+						preBackup: run("garage meta snapshot"),
 						postRestore: ["sh", "-euc", PUT_SNAPSHOT, "sh", metadataDir, snapshots],
 					},
 					// The live database changes while it is copied. The databases in the snapshots have the same names.
 					exclude: DATABASES.flatMap((name) => within(metadataDir, name, `${name}-*`)),
 					stopOnRestore: units,
-					healthChecks: [{ command: ["garage", "status"] }],
+					// Once it is up again, it compares its tables with those of the other nodes, as its documentation asks.
+					healthChecks: [{ script: run("garage status\ngarage repair --yes tables") }],
 				},
 			},
 		};
 	},
+	found: ({ has, nixos }) => (nixos || has("/etc/garage.toml") ? {} : { configFile: false }),
 	signs: { units: ["garage.service"] },
 	proven: "stand-in",
 });

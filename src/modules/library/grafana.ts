@@ -1,4 +1,5 @@
-// Grafana.
+// Grafana. Facts: grafana docs setup-grafana/configure-grafana (`[paths] data`); NixOS/nixpkgs
+// nixos/modules/services/monitoring/grafana.nix, where `data` is a folder in /var/lib/grafana.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import {
@@ -19,14 +20,14 @@ export const grafana = defineModule({
 	sources: ["https://grafana.com/docs/grafana/latest/administration/back-up-grafana/"],
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
-		dataDir: folder("/var/lib/grafana", "its `data` path"),
+		dataDir: folder("/var/lib/grafana", "its `data` path; on NixOS the folder that contains it"),
 		configDir: configFolder("/etc/grafana"),
 		folders: moreFolders,
 		database: database(
 			{ type: "sqlite", name: "grafana" },
 			{ type: "sqlite", file: "/var/lib/grafana/grafana.db" },
 		),
-		health: health("http://127.0.0.1:3000/api/health"),
+		health: health("http://localhost:3000/api/health"),
 	}),
 	yields({ dataDir, configDir, folders, database, health }, { nixos }) {
 		// On NixOS the data are one folder deeper.
@@ -39,7 +40,7 @@ export const grafana = defineModule({
 			state: {
 				grafana: {
 					folders: [dataDir, ...configured(configDir, "/etc/grafana", nixos), ...folders],
-					exclude: within(dataDir, "png", "csv", "pdf"),
+					exclude: within(nixos ? `${dataDir}/data` : dataDir, "png", "csv", "pdf"),
 					dumps,
 					stopOnRestore: [nixos ? "grafana.service" : "grafana-server.service"],
 					healthChecks: asks(health),

@@ -1,4 +1,4 @@
-// Headscale, a control server for Tailscale clients.
+// Headscale; facts: juanfont/headscale config-example.yaml, NixOS/nixpkgs nixos/modules/services/networking/headscale.nix. A control server for Tailscale clients.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { configFolder, configured, database, databaseOf, folder, moreFolders, units } from "../options.ts";
@@ -15,6 +15,7 @@ export const headscale = defineModule({
 		database: database(
 			{ type: "sqlite", name: "headscale" },
 			{ type: "sqlite", file: "/var/lib/headscale/db.sqlite" },
+			["postgresql"],
 		),
 		units: units(["headscale.service"]),
 	}),

@@ -1,5 +1,8 @@
-// Home Assistant as a systemd service. (Home Assistant OS has built-in backups.)
+// Home Assistant as a systemd service. (Home Assistant OS has built-in backups.) Facts: home-assistant/core
+// homeassistant/components/backup/const.py (what its own backups leave out), homeassistant/components/zha/const.py;
+// NixOS/nixpkgs nixos/modules/services/home-automation/home-assistant.nix.
 import * as v from "valibot";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
 import { within } from "../within.ts";
@@ -19,23 +22,32 @@ export const homeAssistant = defineModule({
 			{ type: "sqlite", file: "/var/lib/hass/home-assistant_v2.db" },
 		),
 		units: units(["home-assistant.service"]),
-		health: health("http://127.0.0.1:8123/manifest.json"),
+		zigbee: v.pipe(
+			v.optional(f.path),
+			v.description("the SQLite file of ZHA, such as /var/lib/hass/zigbee.db (default: none)"),
+		),
+		backups: v.pipe(
+			v.optional(v.boolean(), false),
+			v.description("back up its own backups in `backups` too (default false)"),
+		),
+		health: health("http://localhost:8123/manifest.json"),
 	}),
-	yields({ configDir, database, units, health }) {
+	yields({ configDir, database, units, zigbee, backups, health }) {
 		const { dumps, services } = databaseOf("home-assistant", database);
 		return {
 			state: {
 				"home-assistant": {
 					folders: [configDir],
-					// Home Assistant leaves these out of its own backups, too (homeassistant/components/backup/const.py).
+					// Of the folder itself: people keep files below www and media. deps stays, since making it again needs the internet.
 					exclude: within(
 						configDir,
 						"home-assistant.log",
 						"home-assistant.log.*",
 						"tts/*",
 						"custom_components/**/__pycache__",
+						...(backups ? [] : ["backups/*.tar", "tmp_backups/*.tar"]),
 					),
-					dumps,
+					dumps: [...dumps, ...(zigbee === undefined ? [] : [{ sqlite: zigbee }])],
 					stopOnRestore: units,
 					healthChecks: asks(health),
 				},
@@ -43,6 +55,7 @@ export const homeAssistant = defineModule({
 			services,
 		};
 	},
+	found: ({ has }) => (has("/var/lib/hass/zigbee.db") ? { zigbee: "/var/lib/hass/zigbee.db" } : {}),
 	signs: { units: ["home-assistant.service"] },
 	proven: "stand-in",
 });

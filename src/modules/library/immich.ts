@@ -1,4 +1,6 @@
-// Immich.
+// Immich. Facts: immich-app/immich docs/docs/administration/{backup-and-restore,system-integrity}.md,
+// server/src/services/storage.service.ts (the markers); NixOS/nixpkgs nixos/modules/services/web-apps/immich.nix, whose
+// host is localhost: ::1 or 127.0.0.1.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
@@ -12,13 +14,13 @@ export const immich = defineModule({
 	uses: ["postgresql"],
 	options: v.strictObject({
 		mediaDir: folder("/var/lib/immich", "its UPLOAD_LOCATION"),
-		database: database({ type: "postgresql", name: "immich" }),
+		database: database({ type: "postgresql", name: "immich" }, undefined, ["postgresql"]),
 		units: units(["immich-server.service"]),
 		derived: v.pipe(
 			v.optional(v.boolean(), false),
 			v.description("back up thumbnails and re-encoded videos too (default false)"),
 		),
-		health: health("http://127.0.0.1:2283/api/server/ping"),
+		health: health("http://localhost:2283/api/server/ping"),
 	}),
 	yields({ mediaDir, database, units, derived, health }) {
 		const { dumps, services } = databaseOf("immich", database);

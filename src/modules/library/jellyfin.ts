@@ -1,7 +1,8 @@
-// Jellyfin. Media files are not part of its state: declare their folder to back them up.
+// Jellyfin. Facts: jellyfin.org docs general/administration/backup-and-restore, jellyfin/jellyfin-packaging
+// debian/conf/jellyfin (/etc/default/jellyfin); NixOS/nixpkgs nixos/modules/services/misc/jellyfin.nix. Media files are not part of its state: declare their folder to back them up.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
-import { asks, configFolder, configured, folder, health, units } from "../options.ts";
+import { asks, configFolder, configured, defaultsFile, folder, health, units } from "../options.ts";
 import { within } from "../within.ts";
 
 export const jellyfin = defineModule({
@@ -11,14 +12,19 @@ export const jellyfin = defineModule({
 	options: v.strictObject({
 		dataDir: folder("/var/lib/jellyfin", "its data folder"),
 		configDir: configFolder("/etc/jellyfin"),
+		defaults: defaultsFile("/etc/default/jellyfin"),
 		units: units(["jellyfin.service"]),
-		health: health("http://127.0.0.1:8096/health"),
+		health: health("http://localhost:8096/health"),
 	}),
-	yields({ dataDir, configDir, units, health }, { nixos }) {
+	yields({ dataDir, configDir, defaults, units, health }, { nixos }) {
 		return {
 			state: {
 				jellyfin: {
-					folders: [dataDir, ...configured(configDir, "/etc/jellyfin", nixos)],
+					folders: [
+						dataDir,
+						...configured(configDir, "/etc/jellyfin", nixos),
+						...configured(defaults, "/etc/default/jellyfin", nixos),
+					],
 					exclude: within(dataDir, "transcodes", "data/transcodes", "transcoding-temp", "cache", "log"),
 					// Jellyfin has several SQLite files, whose names differ between versions.
 					stopOnBackup: units,
@@ -28,6 +34,10 @@ export const jellyfin = defineModule({
 			},
 		};
 	},
+	found: ({ has, nixos }) => ({
+		...(nixos || has("/etc/jellyfin") ? {} : { configDir: false }),
+		...(nixos || has("/etc/default/jellyfin") ? {} : { defaults: false }),
+	}),
 	signs: { units: ["jellyfin.service"] },
 	proven: "stand-in",
 });

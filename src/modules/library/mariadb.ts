@@ -11,7 +11,7 @@ export const mariadb = defineModule({
 		"https://mariadb.com/kb/en/rename-table/",
 		"https://mariadb.com/kb/en/atomic-ddl/",
 	],
-	options: serverOptions("mariadb", connection, {}),
+	options: serverOptions("mariadb", "/etc/mysql", connection, {}),
 	yields: (options, { declared }) => serverStates("mariadb", options, declared),
 	signs: { units: ["mariadb.service", "mysql.service"] },
 	proven: "application",

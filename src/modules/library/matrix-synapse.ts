@@ -1,8 +1,19 @@
-// Synapse, the Matrix homeserver.
+// Synapse, the Matrix homeserver. Facts: element-hq/synapse docs/usage/administration/backups.md, docs/postgres.md,
+// docs/systemd-with-workers/system/; NixOS/nixpkgs nixos/modules/services/matrix/synapse.nix; clan-core
+// clanServices/matrix-synapse/default.nix, where it listens on ::1 only.
 import * as v from "valibot";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { asks, configFolder, configured, database, databaseOf, folder, health, units } from "../options.ts";
 import { within } from "../within.ts";
+
+/** Those that were already used must not be handed out again after a restore. */
+const ONE_TIME_KEYS = "e2e_one_time_keys_json";
+
+function foundWorkers(units: readonly string[]) {
+	const workers = units.filter((unit) => /^matrix-synapse-worker[@-].+\.service$/.test(unit));
+	return workers.length === 0 ? {} : { workers };
+}
 
 export const matrixSynapse = defineModule({
 	name: "matrix-synapse",
@@ -18,11 +29,18 @@ export const matrixSynapse = defineModule({
 		database: database(
 			{ type: "postgresql", name: "matrix-synapse" },
 			{ type: "sqlite", file: "/var/lib/matrix-synapse/homeserver.db" },
+			["postgresql"],
 		),
 		units: units(["matrix-synapse.service"]),
-		health: health("http://127.0.0.1:8008/health"),
+		workers: v.pipe(
+			v.optional(v.array(f.unitName), []),
+			v.description(
+				"the units of its workers, such as matrix-synapse-worker@media.service, which otherwise write during a restore",
+			),
+		),
+		health: health("http://localhost:8008/health"),
 	}),
-	yields({ dataDir, configDir, database, units, health }, { nixos }) {
+	yields({ dataDir, configDir, database, units, workers, health }, { nixos }) {
 		const { dumps, services } = databaseOf("matrix-synapse", database);
 		return {
 			state: {
@@ -41,7 +59,11 @@ export const matrixSynapse = defineModule({
 						),
 					),
 					dumps,
-					stopOnRestore: units,
+					// PostgreSQL's dump has none of these rows. Synapse's table for them is the same on both.
+					...(database.type === "sqlite"
+						? { hooks: { postRestore: ["sqlite3", database.file, `DELETE FROM ${ONE_TIME_KEYS}`] } }
+						: {}),
+					stopOnRestore: [...units, ...workers],
 					healthChecks: asks(health),
 				},
 			},
@@ -52,8 +74,7 @@ export const matrixSynapse = defineModule({
 								databases: {
 									[database.name]: {
 										state: "matrix-synapse",
-										// One-time keys that were already used must not be handed out again after a restore.
-										excludeTableData: ["e2e_one_time_keys_json"],
+										excludeTableData: [ONE_TIME_KEYS],
 									},
 								},
 							},
@@ -61,6 +82,15 @@ export const matrixSynapse = defineModule({
 					: services,
 		};
 	},
+	found: ({ has, units, nixos }) => ({
+		...foundWorkers(units),
+		// Debian's package starts with SQLite; Synapse's own instructions call its PostgreSQL database "synapse".
+		...(nixos
+			? {}
+			: has("/var/lib/matrix-synapse/homeserver.db")
+				? { database: { type: "sqlite" } }
+				: { database: { name: "synapse" } }),
+	}),
 	signs: { units: ["matrix-synapse.service"] },
 	proven: "stand-in",
 });

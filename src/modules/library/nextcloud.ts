@@ -1,12 +1,34 @@
-// Nextcloud.
+// Nextcloud. Facts: nextcloud/server lib/private/DB/ConnectionFactory.php (the SQLite file), cron.php (it does nothing in
+// maintenance mode), nextcloud/documentation admin_manual/maintenance; NixOS/nixpkgs
+// nixos/modules/services/web-apps/nextcloud.nix: nextcloud-cron.timer runs every five minutes, and config/override.config.php
+// is a link into the store that tmpfiles makes.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { defineModule } from "../module.ts";
-import { asks, database, databaseOf, health, units } from "../options.ts";
+import { defineModule, type Sight } from "../module.ts";
+import { asks, database, databaseOf, orUsual, unitsHere, health as usualHealth } from "../options.ts";
 import { within } from "../within.ts";
 
 /** Of Nextcloud itself, in its data folder. */
 const LOGS = ["nextcloud", "audit", "updater"].flatMap((name) => [`${name}.log`, `${name}.log.1`]);
+
+const FOLDERS = { debian: ["/var/www/nextcloud"], nixos: ["/var/lib/nextcloud"] };
+/** SQLite's file is called after the database. */
+const FILE = {
+	debian: "/var/www/nextcloud/data/owncloud.db",
+	nixos: "/var/lib/nextcloud/data/nextcloud.db",
+};
+/** Naming a service is enough: its timer is stopped with it. */
+const UNITS = {
+	debian: ["php8.4-fpm.service"],
+	nixos: ["phpfpm-nextcloud.service", "nextcloud-cron.service"],
+};
+
+/**
+ * The archive was created in maintenance mode, and clients must learn that files are from an earlier time. What NixOS links
+ * into its store is linked again first: the archive's link may lead to what was deleted since.
+ */
+const RELEASE = '"$@" maintenance:mode --off; "$@" maintenance:data-fingerprint';
+const LINK = "systemd-tmpfiles --create --prefix=/var/lib/nextcloud || true";
 
 export const nextcloud = defineModule({
 	name: "nextcloud",
@@ -14,6 +36,7 @@ export const nextcloud = defineModule({
 	sources: [
 		"https://docs.nextcloud.com/server/latest/admin_manual/maintenance/backup.html",
 		"https://docs.nextcloud.com/server/latest/admin_manual/maintenance/restore.html",
+		"https://github.com/NixOS/nixpkgs/blob/master/nixos/modules/services/web-apps/nextcloud.nix",
 	],
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
@@ -23,9 +46,11 @@ export const nextcloud = defineModule({
 				"config, data, themes and custom apps (default /var/www/nextcloud, on NixOS /var/lib/nextcloud)",
 			),
 		),
-		database: database(
-			{ type: "mariadb", name: "nextcloud" },
-			{ type: "sqlite", file: "/var/www/nextcloud/data/owncloud.db" },
+		database: v.pipe(
+			database({ type: "mariadb", name: "nextcloud" }, { type: "sqlite", file: FILE.debian }),
+			v.description(
+				`the database in which it stores its data; on NixOS SQLite's file is ${FILE.nixos} by default`,
+			),
 		),
 		occ: v.pipe(
 			v.optional(f.argv),
@@ -37,8 +62,13 @@ export const nextcloud = defineModule({
 				"the user that may run occ, or false for the user that runs Holdfast (default www-data, on NixOS false)",
 			),
 		),
-		units: units(["php8.2-fpm.service"]),
-		health: health("http://127.0.0.1/status.php"),
+		units: unitsHere(UNITS),
+		health: v.pipe(
+			usualHealth(false),
+			v.description(
+				"a URL that responds if it is healthy, such as http://127.0.0.1/status.php; a site that redirects to https needs its own (default: only occ is asked)",
+			),
+		),
 		previews: v.pipe(v.optional(v.boolean(), false), v.description("back up previews too (default false)")),
 	}),
 	yields({ folders, database, occ, user, units, health, previews }, { nixos }) {
@@ -46,8 +76,9 @@ export const nextcloud = defineModule({
 		const as = user ?? (nixos ? false : "www-data");
 		const asUser = as === false ? {} : { user: as };
 		const run = (...words: string[]) => ({ command: [...command, ...words], ...asUser });
-		const { dumps, services } = databaseOf("nextcloud", database);
-		const all = folders ?? [nixos ? "/var/lib/nextcloud" : "/var/www/nextcloud"];
+		const file = nixos && database.file === FILE.debian ? FILE.nixos : database.file;
+		const { dumps, services } = databaseOf("nextcloud", { ...database, file });
+		const all = orUsual(folders, FOLDERS, nixos);
 		return {
 			state: {
 				nextcloud: {
@@ -60,25 +91,33 @@ export const nextcloud = defineModule({
 					hooks: {
 						preBackup: run("maintenance:mode", "--on"),
 						postBackup: run("maintenance:mode", "--off"),
-						// The archive was created in maintenance mode, and clients must learn that files are from an earlier time.
 						postRestore: {
-							command: [
-								"bash",
-								"-euc",
-								'"$@" maintenance:mode --off; "$@" maintenance:data-fingerprint',
-								"occ",
-								...command,
-							],
+							command: ["bash", "-euc", nixos ? `${LINK}; ${RELEASE}` : RELEASE, "occ", ...command],
 							...asUser,
 						},
 					},
-					stopOnRestore: nixos ? ["phpfpm-nextcloud.service"] : units,
-					healthChecks: asks(health),
+					stopOnRestore: orUsual(units, UNITS, nixos),
+					healthChecks: [run("status"), ...asks(health)],
 				},
 			},
 			services,
 		};
 	},
+	found: ({ units, has, nixos }) => (nixos ? onNixos(has) : onDebian(units)),
 	signs: { folders: ["/var/www/nextcloud", "/var/lib/nextcloud"] },
 	proven: "stand-in",
 });
+
+/** What writes to it: PHP, in its own service or in Apache, and the background jobs. */
+function onDebian(names: readonly string[]) {
+	const writes = /^(php[\d.]*-fpm|apache2|cron|nextcloudcron)\.service$/;
+	const units = names.filter((name) => writes.test(name));
+	return units.length === 0 ? {} : { units };
+}
+
+function onNixos(has: Sight["has"]) {
+	const more = ["nextcloud-update-db.service", "nextcloud-update-plugins.service"].filter((unit) =>
+		has(`/etc/systemd/system/${unit}`),
+	);
+	return more.length === 0 ? {} : { units: [...UNITS.nixos, ...more] };
+}

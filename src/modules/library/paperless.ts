@@ -1,49 +1,94 @@
 // Paperless-ngx. Its documentation recommends stopping it during a backup, which may take long. Here the database is dumped
 // first, so at worst a document that arrives meanwhile is a file without a database entry. To have both from the same
-// moment: state: { paperless: { stopOnBackup: [...] } }.
+// moment: state: { paperless: { stopOnBackup: [...] } }. Tasks that wait in its Redis are lost: documents that are being
+// consumed are still in the consume folder. Facts: paperless-ngx/paperless-ngx docs/administration.md, docs/setup.md,
+// scripts/*.service (/opt/paperless, port 8000); NixOS/nixpkgs nixos/modules/services/misc/paperless.nix. Debian has no package.
 import * as v from "valibot";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
-import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+import {
+	asks,
+	database,
+	databaseOf,
+	folderHere,
+	healthHere,
+	moreFolders,
+	orUsual,
+	unitsHere,
+} from "../options.ts";
 import { within } from "../within.ts";
+
+const DATA = { debian: "/opt/paperless", nixos: "/var/lib/paperless" };
+/** Upstream keeps these in `data`. */
+const HELD = { debian: "data/", nixos: "" };
+const worker = (name: string) => `paperless-${name}.service`;
+const UNITS = {
+	debian: ["webserver", "consumer", "scheduler", "task-queue"].map(worker),
+	nixos: ["web", "consumer", "scheduler", "task-queue"].map(worker),
+};
+const HEALTH = {
+	debian: "http://localhost:8000/accounts/login/",
+	nixos: "http://localhost:28981/accounts/login/",
+};
 
 export const paperless = defineModule({
 	name: "paperless",
 	about: "Paperless-ngx: the original and the archived documents, and the database that indexes them",
-	sources: ["https://docs.paperless-ngx.com/administration/#backup"],
+	sources: [
+		"https://docs.paperless-ngx.com/administration/#backup",
+		"https://docs.paperless-ngx.com/setup/#bare_metal",
+	],
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
-		dataDir: folder("/var/lib/paperless", "the folder that contains its data and media"),
-		database: database(
-			{ type: "sqlite", name: "paperless" },
-			{ type: "sqlite", file: "/var/lib/paperless/db.sqlite3" },
+		dataDir: folderHere(DATA, "the folder that contains its data, its media and paperless.conf"),
+		folders: moreFolders,
+		database: v.pipe(
+			database(
+				{ type: "sqlite", name: "paperless" },
+				{ type: "sqlite", file: `${DATA.debian}/data/db.sqlite3` },
+			),
+			v.description(
+				"the database in which it stores its data; on NixOS its file is /var/lib/paperless/db.sqlite3",
+			),
 		),
-		units: units([
-			"paperless-web.service",
-			"paperless-consumer.service",
-			"paperless-scheduler.service",
-			"paperless-task-queue.service",
-		]),
-		health: health("http://127.0.0.1:28981/accounts/login/"),
+		secrets: v.pipe(
+			v.optional(v.array(f.path), []),
+			v.description(
+				"files with its settings and secrets that are elsewhere, such as /etc/paperless.conf or NixOS's environmentFile",
+			),
+		),
+		units: unitsHere(UNITS),
+		health: healthHere(HEALTH),
 	}),
-	yields({ dataDir, database, units, health }) {
-		const { dumps, services } = databaseOf("paperless", database);
+	yields({ dataDir, folders, database, secrets, units, health }, { nixos }) {
+		const data = orUsual(dataDir, DATA, nixos);
+		const held = HELD[nixos ? "nixos" : "debian"];
+		const file =
+			database.file === `${DATA.debian}/data/db.sqlite3` ? `${data}/${held}db.sqlite3` : database.file;
+		const { dumps, services } = databaseOf("paperless", { ...database, file });
 		return {
 			state: {
 				paperless: {
-					folders: [dataDir],
-					// The search index is rebuilt with: document_index reindex.
-					// NixOS has these in the folder itself, upstream in a subfolder called data.
-					exclude: ["", "data/"].flatMap((at) =>
-						within(dataDir, `${at}index`, `${at}log/*.log`, `${at}celerybeat-schedule.db`),
-					),
+					folders: [data, ...secrets, ...folders],
+					// The search index stays: Paperless does not make it again by itself.
+					exclude: within(data, `${held}log/*.log`, `${held}celerybeat-schedule.db`),
 					dumps,
-					stopOnRestore: units,
-					healthChecks: asks(health),
+					stopOnRestore: orUsual(units, UNITS, nixos),
+					healthChecks: asks(orUsual(health, HEALTH, nixos)),
 				},
 			},
 			services,
 		};
 	},
-	signs: { units: ["paperless-web.service"] },
+	found: ({ has, nixos }) => {
+		const secrets = ["/etc/paperless.conf", "/usr/local/etc/paperless.conf"].filter(has);
+		// NixOS's exporter starts all four when it is done.
+		const exporter = worker("exporter");
+		return {
+			...(nixos && has(`/etc/systemd/system/${exporter}`) ? { units: [...UNITS.nixos, exporter] } : {}),
+			...(secrets.length === 0 ? {} : { secrets }),
+		};
+	},
+	signs: { units: ["paperless-web.service", "paperless-webserver.service"] },
 	proven: "stand-in",
 });

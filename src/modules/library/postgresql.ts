@@ -11,7 +11,7 @@ export const postgresql = defineModule({
 		"https://www.postgresql.org/docs/current/backup-dump.html",
 		"https://www.postgresql.org/docs/current/sql-alterdatabase.html",
 	],
-	options: serverOptions("postgresql", connection, { excludeTableData }),
+	options: serverOptions("postgresql", "/etc/postgresql", connection, { excludeTableData }),
 	yields: (options, { declared }) => serverStates("postgresql", options, declared),
 	signs: { units: ["postgresql.service"] },
 	proven: "application",

@@ -1,7 +1,17 @@
-// Prometheus.
+// Prometheus. Facts: Debian's prometheus 2.42 (/etc/default/prometheus has its command line); NixOS/nixpkgs
+// nixos/modules/services/monitoring/prometheus/default.nix (its stateDir is prometheus2).
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
-import { asks, folder, health, moreFolders, units } from "../options.ts";
+import {
+	asks,
+	configFolder,
+	configured,
+	defaultsFile,
+	folder,
+	health,
+	moreFolders,
+	units,
+} from "../options.ts";
 import { within } from "../within.ts";
 
 export const prometheus = defineModule({
@@ -14,14 +24,21 @@ export const prometheus = defineModule({
 	],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/prometheus", "the folder that contains its storage.tsdb.path"),
+		configDir: configFolder("/etc/prometheus"),
+		defaults: defaultsFile("/etc/default/prometheus"),
 		folders: moreFolders,
 		units: units(["prometheus.service"]),
-		health: health("http://127.0.0.1:9090/-/ready"),
+		health: health("http://localhost:9090/-/ready"),
 	}),
-	yields: ({ dataDir, folders, units, health }, { nixos }) => ({
+	yields: ({ dataDir, configDir, defaults, folders, units, health }, { nixos }) => ({
 		state: {
 			prometheus: {
-				folders: [folderOf(dataDir, nixos), ...folders],
+				folders: [
+					folderOf(dataDir, nixos),
+					...configured(configDir, "/etc/prometheus", nixos),
+					...configured(defaults, "/etc/default/prometheus", nixos),
+					...folders,
+				],
 				// On Debian and NixOS both are in a subfolder.
 				exclude: within(folderOf(dataDir, nixos), "lock", "*/lock", "queries.active", "*/queries.active"),
 				stopOnBackup: units,
@@ -29,6 +46,10 @@ export const prometheus = defineModule({
 				healthChecks: asks(health),
 			},
 		},
+	}),
+	found: ({ has, nixos }) => ({
+		...(nixos || has("/etc/prometheus") ? {} : { configDir: false }),
+		...(nixos || has("/etc/default/prometheus") ? {} : { defaults: false }),
 	}),
 	signs: { units: ["prometheus.service"] },
 	proven: "application",

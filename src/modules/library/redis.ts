@@ -1,9 +1,12 @@
-// Redis and Valkey.
+// Redis and Valkey. Facts: Debian's redis 7.0.15 and valkey 8.1 (/etc/redis/redis.conf has the password, mode 0640);
+// NixOS/nixpkgs nixos/modules/services/databases/redis.nix: services.redis.servers."" is redis.service in /var/lib/redis, any
+// other NAME is redis-NAME.service, which listens on a socket only. NixOS runs Valkey in the same way.
 import * as v from "valibot";
 import { connection } from "../../databases/redis/schema.ts";
 import * as f from "../../values/fields.ts";
 import { record } from "../../values/record.ts";
 import { defineModule } from "../module.ts";
+import { configFolder, configured } from "../options.ts";
 import { within } from "../within.ts";
 
 function keyValueServer<const N extends "redis" | "valkey">(
@@ -34,26 +37,41 @@ function keyValueServer<const N extends "redis" | "valkey">(
 					),
 					{ [name]: {} },
 				),
-				v.description(`servers, by the name of their state (default: one, named ${name})`),
+				v.description(
+					`servers, by the name of their state (default: one, named ${name}); on NixOS ${name} is the server "", and others are below services.redis.servers`,
+				),
 			),
+			configDir: configFolder(`/etc/${name}`),
 		}),
-		yields: ({ instances }, { nixos }) => ({
+		yields: ({ instances, configDir }, { nixos }) => ({
 			state: Object.fromEntries(
-				Object.entries(instances).map(([instance, { unit, folder, file, ...connection }]) => {
-					// NixOS runs services.redis.servers.NAME as redis-NAME in /var/lib/redis-NAME, whether it is Redis or Valkey.
-					const dir = folder ?? (nixos ? `/var/lib/redis-${instance}` : `/var/lib/${name}`);
+				Object.entries(instances).map(([instance, { unit, folder, file, ...connection }], index) => {
+					const isNamed = nixos && instance !== name;
+					const server = nixos ? (isNamed ? `redis-${instance}` : "redis") : name;
+					const dir = folder ?? `/var/lib/${server}`;
+					const socket =
+						isNamed && connection.port === undefined ? { socket: `/run/${server}/redis.sock` } : {};
 					return [
 						instance,
 						{
-							folders: [dir],
+							// A folder belongs to one state: the first.
+							folders: [dir, ...(index === 0 ? configured(configDir, `/etc/${name}`, nixos) : [])],
 							exclude: within(dir, "temp-*.rdb", "temp-*.aof", "appendonlydir/temp-*.aof"),
-							dumps: [{ redis: `${dir}/${file}`, ...connection }],
-							stopOnRestore: [unit ?? (nixos ? `redis-${instance}.service` : usual)],
+							dumps: [{ redis: `${dir}/${file}`, ...socket, ...connection }],
+							stopOnRestore: [unit ?? (nixos ? `${server}.service` : usual)],
 						},
 					];
 				}),
 			),
 		}),
+		found({ units, has, nixos }) {
+			if (!nixos) return has(`/etc/${name}`) ? {} : { configDir: false };
+			const named = units.flatMap((unit) => /^redis-(.+)\.service$/.exec(unit)?.[1] ?? []);
+			const own = units.includes("redis.service") ? [name] : [];
+			return named.length === 0
+				? {}
+				: { instances: Object.fromEntries([...own, ...named].map((one) => [one, {}])) };
+		},
 		signs: { units },
 		proven: "application",
 	});

@@ -1,4 +1,5 @@
-// ZeroTier.
+// ZeroTier. Facts: zerotier/ZeroTierOne service/README.md; NixOS/nixpkgs
+// nixos/modules/services/networking/zerotierone.nix, which clan-core uses.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { folder } from "../options.ts";
@@ -16,7 +17,8 @@ export const zerotier = defineModule({
 				// What ZeroTier learns about peers at run time, and files of the running process.
 				exclude: within(dataDir, "peers.d", "zerotier-one.pid", "zerotier-one.port"),
 				stopOnRestore: [nixos ? "zerotierone.service" : "zerotier-one.service"],
-				healthChecks: [{ script: "zerotier-cli info | grep -q ONLINE", within: "60s" }],
+				// The service answers. Whether it is ONLINE depends on the internet, which a restore cannot mend.
+				healthChecks: [{ script: "zerotier-cli info | grep -q '^200 info '", within: "60s" }],
 			},
 		},
 	}),
