@@ -42,17 +42,22 @@ function make(kept: string, passphrase: string): void {
 	execFileSync("restic", ["init", "--quiet", "--no-cache", "--repo", made], {
 		env: { ...process.env, RESTIC_PASSWORD: passphrase },
 	});
-	const keys = join(made, "keys");
-	const [name = ""] = readdirSync(keys);
-	const dear = JSON.parse(readFileSync(join(keys, name), "utf8")) as Key;
-	const content = JSON.stringify({ ...dear, ...cheap(dear, passphrase) });
-	rmSync(join(keys, name), { force: true });
-	writeFileSync(join(keys, createHash("sha256").update(content).digest("hex")), content);
+	cheapen(made, passphrase);
 	try {
 		renameSync(made, kept);
 	} catch {
 		rmSync(made, { recursive: true, force: true });
 	}
+}
+
+/** Replace the only key of one that restic has created. */
+export function cheapen(repository: string, passphrase: string): void {
+	const keys = join(repository, "keys");
+	const [name = ""] = readdirSync(keys);
+	const dear = JSON.parse(readFileSync(join(keys, name), "utf8")) as Key;
+	const content = JSON.stringify({ ...dear, ...cheap(dear, passphrase) });
+	rmSync(join(keys, name), { force: true });
+	writeFileSync(join(keys, createHash("sha256").update(content).digest("hex")), content);
 }
 
 function cheap(dear: Key, passphrase: string): Partial<Key> {
