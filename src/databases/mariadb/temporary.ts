@@ -8,6 +8,7 @@ import { account as userOf } from "../../host/users.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { type AccountName, accountLiteral, accountText, identifier, literal, pattern } from "./names.ts";
 import { type Asker, isError, type Server } from "./server.ts";
+import { settingsOf } from "./settings.ts";
 
 /**
  * The rights that each task needs on its database. None may read files, and only `make` can create views and routines.
@@ -78,7 +79,7 @@ export async function temporaryAccount(
 ): Promise<Temporary> {
 	const as = like && accountText(like.account);
 	const user = nameOf(database, purpose, as);
-	const who = accountLiteral({ user, host: await hostOf(server) });
+	const who = accountLiteral({ user, host: (await settingsOf(server)).host });
 	// Password policies require several kinds of characters.
 	const password = `Aa1!${randomBytes(24).toString("base64url")}`;
 	const doing = `create a temporary account for ${database}`;
@@ -186,7 +187,7 @@ export async function dropTemporary(
 ): Promise<void> {
 	if (as === undefined) await dropLikes(server, database, purpose);
 	const user = nameOf(database, purpose, as);
-	const who = accountLiteral({ user, host: await hostOf(server) });
+	const who = accountLiteral({ user, host: (await settingsOf(server)).host });
 	const doing = `end the sessions of the temporary account for ${database}`;
 	// Statements of a client that is gone may still be running on the server.
 	const sessions = await server.sql(
@@ -212,11 +213,8 @@ export function says(error: unknown, what: RegExp): error is HoldfastError {
 
 /** Keep temporary accounts out of the binary log, and so off the replicas, if we have the right to do that. */
 async function quietly(server: Server, statements: readonly string[], doing: string): Promise<void> {
-	const [[logs = "0"] = []] = await server.sql(
-		["SELECT @@log_bin"],
-		"ask the server whether it writes a binary log",
-	);
-	if (logs === "1")
+	const { writesBinaryLog } = await settingsOf(server);
+	if (writesBinaryLog)
 		try {
 			await server.sql(["SET SESSION sql_log_bin = 0", ...statements], doing);
 			return;
@@ -226,19 +224,10 @@ async function quietly(server: Server, statements: readonly string[], doing: str
 	await server.sql(statements, doing);
 }
 
-/** The database's name in a GRANT. With partial revokes, MySQL does not treat it as a pattern. */
+/** The database's name in a GRANT. */
 export async function patternOf(server: Server, database: string): Promise<string> {
-	const rows = await server.sql(["SHOW VARIABLES LIKE 'partial_revokes'"], "ask the server for its settings");
-	return rows[0]?.[1] === "ON" ? database : pattern(database);
-}
-
-/** The host name from which the server sees our connection. */
-async function hostOf(server: Server): Promise<string> {
-	const [[host = "localhost"] = []] = await server.sql(
-		["SELECT SUBSTRING_INDEX(USER(), '@', -1)"],
-		"ask the server for the current user",
-	);
-	return host;
+	const { partialRevokes } = await settingsOf(server);
+	return partialRevokes ? database : pattern(database);
 }
 
 /**
