@@ -1,6 +1,6 @@
 // The machine of a scenario: its live state before the command, and what became of it afterwards.
 import { type Machine, machine } from "../machine/machine.ts";
-import { RECOVERY_UNITS } from "../support/units.ts";
+import { RECOVERY_UNITS, readsForEver } from "../support/units.ts";
 import type { Holdfast, Scenario } from "./scenario.ts";
 import { SERVERS, server } from "./server.ts";
 
@@ -18,7 +18,7 @@ export async function crashMachine(kind?: string): Promise<Machine> {
 	});
 	await web01.write(
 		"/etc/systemd/system/app.service",
-		"[Service]\nExecStart=/bin/sh -c 'while :; do cat /disk/app/file >/dev/null || exit 1; sleep 0.02; done'\n[Install]\nWantedBy=multi-user.target\n",
+		`[Service]\nExecStart=${readsForEver("/disk/app/file")}\n[Install]\nWantedBy=multi-user.target\n`,
 	);
 	// Units that stop along with it, and units that could start it in the meantime.
 	await web01.write(

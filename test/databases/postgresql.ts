@@ -8,10 +8,13 @@ export const ODD = `we"ird'; DROP TABLE x; = ü\\`;
 
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
+/** Not Debian's wrapper of it, which takes five times as long as the query. */
+const PSQL = ["sh", "-c", 'exec /usr/lib/postgresql/*/bin/psql "$@"', "psql"];
+
 export async function asPostgres(web01: Machine, database: string, statement: string): Promise<string> {
 	const name = `dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 	const { code, stdout, stderr } = await web01.run(
-		["runuser", "-u", "postgres", "--", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", name],
+		["runuser", "-u", "postgres", "--", ...PSQL, "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", name],
 		{ input: statement, cwd: "/" },
 	);
 	assert.equal(code, 0, `${statement}\n${stderr}`);
@@ -36,7 +39,7 @@ export function application(disks: Readonly<Record<string, "ext4">> = {}) {
 		`);
 		await web01.write(
 			"/etc/systemd/system/app.service",
-			"[Service]\nUser=app\nExecStart=/bin/sh -c 'while psql -qAtd app -c \"SELECT count(*) FROM note\" >/dev/null; do sleep 0.5; done'\n[Install]\nWantedBy=multi-user.target\n",
+			"[Service]\nUser=app\nExecStart=/bin/sh -c 'cd /usr/lib/postgresql/*/bin; while ./psql -qAtd app -c \"SELECT count(*) FROM note\" >/dev/null; do sleep 0.5; done'\n[Install]\nWantedBy=multi-user.target\n",
 		);
 		await web01.sh("systemctl enable app 2>/dev/null");
 	});

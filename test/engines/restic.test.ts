@@ -204,7 +204,8 @@ for (const { name, missing, serve } of SERVERS)
 				quiet,
 			);
 			// The server shows the files of the repository that the first create has made; an object store does not.
-			if (name === "a" && existsSync(join(served, "keys"))) cheapen(served, readFileSync(passphraseFile, "utf8").trim());
+			if (name === "a" && existsSync(join(served, "keys")))
+				cheapen(served, readFileSync(passphraseFile, "utf8").trim());
 		}
 		await destination.remove(["a"], quiet);
 		assert.deepEqual(

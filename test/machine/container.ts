@@ -178,13 +178,15 @@ export class Container {
 			.map((hierarchy) => join(hierarchy, `holdfast-test-${process.pid}-${this.name}`));
 	}
 
+	/** Waits for the end of the boot as soon as its systemd can be asked. */
 	async #isUp(): Promise<boolean> {
 		const state = await command(
 			"sh",
 			"-c",
-			'nsenter -t "$1" -a systemctl is-system-running 2>/dev/null || true',
+			'timeout "$2" nsenter -t "$1" -a systemctl is-system-running --wait 2>/dev/null || true',
 			"sh",
 			String(this.#leader),
+			String(BOOT_SECONDS),
 		);
 		return /^(running|degraded)$/.test(state.trim());
 	}

@@ -142,6 +142,7 @@ function inside(container: Container, argv: readonly string[], options: RunOptio
 				PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 				HOME: "/root",
 				LANG: "C.UTF-8",
+				BORG_SELFTEST: "disabled",
 				...options.env,
 			},
 			stdio: ["pipe", "pipe", "pipe"],

@@ -20,6 +20,7 @@ import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
+import { readsForEver } from "../support/units.ts";
 
 const folder = scratch("faults");
 
@@ -31,7 +32,7 @@ describe("while a restore over the network is staging", { skip: noMachines }, ()
 		const nas = await machine("nas", { units: ["ssh.service"] });
 		await web01.write(
 			"/etc/systemd/system/app.service",
-			"[Service]\nExecStart=/bin/sh -c 'while :; do cat /srv/app/file >/dev/null || exit 1; sleep 0.02; done'\n",
+			`[Service]\nExecStart=${readsForEver("/srv/app/file")}\n`,
 		);
 		const key = await web01.sh(`
 			ssh-keygen -q -t ed25519 -N '' -f /root/key; cat /root/key.pub

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
-import { RECOVERY_UNITS } from "../support/units.ts";
+import { RECOVERY_UNITS, readsForEver } from "../support/units.ts";
 
 describe("a restore on a real machine", { skip: noMachines }, () => {
 	let web01: Machine;
@@ -12,7 +12,7 @@ describe("a restore on a real machine", { skip: noMachines }, () => {
 		for (const name of ["one", "two"])
 			await web01.write(
 				`/etc/systemd/system/${name}.service`,
-				`[Service]\nExecStart=/bin/sh -c 'while :; do cat /srv/${name}/file >/dev/null || exit 1; sleep 0.05; done'\n[Install]\nWantedBy=multi-user.target\n`,
+				`[Service]\nExecStart=${readsForEver(`/srv/${name}/file`)}\n[Install]\nWantedBy=multi-user.target\n`,
 			);
 		for (const { name, text } of RECOVERY_UNITS) await web01.write(`/etc/systemd/system/${name}`, text);
 		await web01.sh(

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { cheapRepository } from "../support/cheap-restic.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -29,6 +30,7 @@ describe("a clock that jumps", { skip: LIBRARY ? undefined : "needs libfaketime"
 			const place = new Place(folder);
 			place.write("notes/file", "0");
 			writeFileSync(place.path("archives.pass"), "correct horse\n", { mode: 0o600 });
+			if (type === "restic") cheapRepository(place.path("archives"), place.path("archives.pass"));
 			place.declare({
 				state: { notes: { folders: [place.path("notes")] } },
 				providers: {

@@ -1,7 +1,17 @@
 // Real database servers for a test, set up as Debian does: in their own folder, with a socket in it and a port on
 // 127.0.0.1. They are removed when the file's tests are done. Needs root.
 import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	renameSync,
+	rmSync,
+	statSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,6 +37,7 @@ export interface TestServer {
 }
 
 const POSTGRESQL = "/usr/lib/postgresql";
+const CACHE = join(import.meta.dirname, "../../node_modules/.cache/holdfast-servers");
 /** Why no server can run here, or undefined if one can. */
 export const noServers: string | undefined =
 	process.getuid?.() !== 0
@@ -56,13 +67,15 @@ export async function postgresqlServer(
 	execFileSync("chown", ["postgres:postgres", folder]);
 	const options = `-c port=${port} -c unix_socket_directories=${folder} -c listen_addresses=127.0.0.1 -c fsync=off ${settings}`;
 	const make = () => {
-		execFileSync(
-			"setpriv",
-			[
-				...[...asOwner, join(programs, "initdb"), "-D", join(folder, "data"), "--no-sync", "--encoding=UTF8"],
-				...["--locale=C", "--auth-local=peer", "--auth-host=scram-sha-256"],
-			],
-			{ stdio: "ignore", cwd: folder },
+		freshData(join(folder, "data"), join(programs, "postgres"), (data) =>
+			execFileSync(
+				"setpriv",
+				[
+					...[...asOwner, join(programs, "initdb"), "-D", data, "--no-sync", "--encoding=UTF8"],
+					...["--locale=C", "--auth-local=peer", "--auth-host=scram-sha-256"],
+				],
+				{ stdio: "ignore", cwd: folder },
+			),
 		);
 		return begin("setpriv", [
 			...["--pdeathsig", "KILL", ...asOwner, join(programs, "postgres"), "-D", join(folder, "data")],
@@ -124,13 +137,15 @@ export async function mariadbServer(
 	mkdirSync(temporary);
 	execFileSync("chown", ["mysql:mysql", folder, temporary]);
 	const make = () => {
-		execFileSync(
-			programs.install,
-			[
-				...["--no-defaults", `--datadir=${data}`, `--tmpdir=${temporary}`, "--user=mysql"],
-				...["--skip-test-db", "--skip-name-resolve"],
-			],
-			{ stdio: ["ignore", "ignore", "pipe"] },
+		freshData(data, programs.server, () =>
+			execFileSync(
+				programs.install,
+				[
+					...["--no-defaults", `--datadir=${data}`, `--tmpdir=${temporary}`, "--user=mysql"],
+					...["--skip-test-db", "--skip-name-resolve"],
+				],
+				{ stdio: ["ignore", "ignore", "pipe"] },
+			),
 		);
 		return begin("setpriv", [
 			...["--pdeathsig", "KILL", "--", programs.server, "--no-defaults", "--user=mysql"],
@@ -167,6 +182,24 @@ export async function mariadbServer(
 			await up();
 		},
 	};
+}
+
+/** A new server's data: made once by each version of its program, and copied afterwards. */
+function freshData(data: string, program: string, make: (data: string) => void): void {
+	const { size, mtimeMs } = statSync(program);
+	const version = createHash("sha256").update([program, size, mtimeMs].join(" ")).digest("hex");
+	const kept = join(CACHE, version.slice(0, 16));
+	if (existsSync(kept)) return void execFileSync("cp", ["-a", kept, data]);
+	make(data);
+	mkdirSync(CACHE, { recursive: true });
+	const draft = mkdtempSync(`${kept}-`);
+	execFileSync("cp", ["-a", "--sparse=always", data, join(draft, "data")]);
+	try {
+		renameSync(join(draft, "data"), kept);
+	} catch {
+		// Another test file has made it meanwhile.
+	}
+	rmSync(draft, { recursive: true, force: true });
 }
 
 /** Otherwise the client uses the locale, and a bare machine has none. */
