@@ -135,7 +135,9 @@ for (const [name, command] of Object.entries(COMMANDS))
 		for (const [how, leave] of Object.entries(AUDIENCES).filter(
 			([how]) => moments > 1 || name === "restore" || how === "loses its terminal",
 		))
-			test(`goes on when it ${how}`, { timeout: 120_000 }, async () => {
+			test(`goes on when it ${how}${name === "restore" || name === "undo" ? "" : " [long]"}`, {
+				timeout: 120_000,
+			}, async () => {
 				for (let moment = 0; moment < (how === "is sent SIGHUP" ? moments : 1); moment++) {
 					const { place, ok } = await setUp(folder);
 					const prepared = await command.prepare?.(place, ok);

@@ -36,7 +36,7 @@ const PROVIDERS = {
 };
 
 for (const [provider, options] of Object.entries(PROVIDERS)) {
-	describe(`with ${provider}`, () => {
+	describe(`with ${provider}${provider === "tar" ? "" : " [long]"}`, () => {
 		test("folders with every odd name and every kind of file come back by one restore", async () => {
 			const place = new Place(folder);
 			const names = ["plain", ...AWKWARD_NAMES.filter((name) => name.trim() !== "")];

@@ -61,7 +61,7 @@ for (const [engine, providers] of Object.entries(ENGINES)) {
 			});
 		}
 
-		for (const [first, tier] of ["", " [long]"].entries())
+		for (const [first, tier] of [engine === "tar" ? "" : " [long]", " [long]"].entries())
 			test(`by SIGKILL, at many moments: only whole archives are listed, the next run recovers${tier}`, async () => {
 				const place = placeWithData();
 				const begun = () =>

@@ -136,7 +136,7 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 		server.sql("", "DROP DATABASE next");
 	});
 
-	test("of very many invalid views the first ones are named", async () => {
+	test("of very many invalid views the first ones are named [long]", async () => {
 		const names = Array.from({ length: 30 }, (_, index) => `v${index + 10}`);
 		server.sql(
 			"app",

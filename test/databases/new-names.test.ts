@@ -162,7 +162,7 @@ for (const kind of KINDS)
 			assert.match(stderr, /there is a .* database app_test already/);
 		});
 
-		test("killed at any moment and recovered: whole, or not there", async () => {
+		test(`killed at any moment and recovered: whole, or not there${kind.name === "PostgreSQL" ? "" : " [long]"}`, async () => {
 			const traced = await faulty("trace", "app=traced_app");
 			const points = [
 				...new Set([...traced.stderr.matchAll(/^fault-point (.+)$/gm)].map(([, point = ""]) => point)),

@@ -31,7 +31,7 @@ const KINDS = {
 };
 
 for (const journal of ["delete", "wal"])
-	test(`whatever they need, they are backed up and come back, in ${journal} mode and while they are used`, async () => {
+	test(`whatever they need, they are backed up and come back, in ${journal} mode and while they are used${journal === "wal" ? "" : " [long]"}`, async () => {
 		const place = new Place(below);
 		mkdirSync(place.path("own"));
 		const files = Object.keys(KINDS).map((_, index) => place.path("own", `${index}.db`));

@@ -69,7 +69,7 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 		assert.equal(shown(), live);
 	});
 
-	test("that need a database that is not there come back without the view, which is shown", async () => {
+	test("that need a database that is not there come back without the view, which is shown [long]", async () => {
 		server.sql(
 			"",
 			"CREATE DATABASE cc; CREATE TABLE cc.t (n INT); CREATE VIEW bb.of_c AS SELECT n FROM cc.t",
@@ -137,7 +137,7 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 		server.sql("", "DROP DATABASE aa; DROP DATABASE bb; DROP DATABASE `c_c-2`");
 	});
 
-	test("of which one is gone that a third one refers to", async () => {
+	test("of which one is gone that a third one refers to [long]", async () => {
 		server.sql(
 			"",
 			"CREATE TABLE aa.parent (a INT PRIMARY KEY); INSERT INTO aa.parent VALUES (1); CREATE DATABASE cc; CREATE TABLE cc.child (a INT, FOREIGN KEY (a) REFERENCES aa.parent (a)); INSERT INTO cc.child VALUES (1)",

@@ -124,7 +124,7 @@ describe("login shells", {
 
 	for (const name of SHELLS.flatMap((shell) => [shell, `chatty-${shell}`]))
 		test(
-			`${name}: what a deploy runs, and the program by its full path`,
+			`${name}: what a deploy runs, and the program by its full path${/^chatty-(?!fish)/.test(name) ? " [long]" : ""}`,
 			{
 				skip: pathOf(name.replace("chatty-", "")) ? false : `there is no ${name}`,
 			},

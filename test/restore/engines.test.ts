@@ -79,7 +79,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			}
 		});
 
-		test("a state within another's folder is stored, wherever the other one's patterns reach", async () => {
+		test(`a state within another's folder is stored, wherever the other one's patterns reach${others}`, async () => {
 			const place = begin((place) => ({
 				outer: { folders: [place.path("own/outer")], exclude: ["cache", "skip"] },
 				inner: { folders: [place.path("own/outer/inner")], exclude: ["not"] },
@@ -246,7 +246,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			}
 		});
 
-		test("a folder whose path is too long for a restore fails its state alone, and says so in a line", async () => {
+		test(`a folder whose path is too long for a restore fails its state alone, and says so in a line${others}`, async () => {
 			const place = begin((place) => ({
 				deep: { folders: [place.path("own/deep")] },
 				s: { folders: [place.path("own/s")], exclude: ["cache"] },

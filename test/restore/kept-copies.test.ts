@@ -31,7 +31,7 @@ async function keeping(place: Place, provider: string, ...words: string[]): Prom
 
 describe("the old copy of a part, which lies in the state's own folder", () => {
 	for (const [provider, settings] of Object.entries(EVERY_ENGINE)) {
-		test(`${provider}: is not backed up, and outlives a restore of the whole`, async () => {
+		test(`${provider}: is not backed up, and outlives a restore of the whole${provider === "tar" ? "" : " [long]"}`, async () => {
 			const { place, areas } = await backedUp(
 				(place) => ({ s: { folders: [place.path("own")] } }),
 				(place) => write(place, "old"),

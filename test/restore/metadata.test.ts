@@ -91,7 +91,7 @@ describe("what stands around it changes nothing of what is restored", {
 	skip: isRoot ? false : "only root can give files away",
 }, () => {
 	for (const [index, [engine, provider]] of Object.entries(EVERY_ENGINE).entries())
-		test(`with ${engine}`, async () => {
+		test(`with ${engine}${engine === "borgbackup" || engine === "restic" ? " [long]" : ""}`, async () => {
 			const place = new Place(below);
 			const home = place.path("home");
 			const app = place.path("home/mid/app");

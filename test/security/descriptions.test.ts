@@ -66,7 +66,7 @@ for (const hostile of HOSTILE)
 			assert.equal(readFileSync(join(into, files, "file"), "utf8"), "not from here");
 		});
 
-		test("is never the latest; named, it says why not; prune, diff and adopt go on", async () => {
+		test(`is never the latest; named, it says why not; prune, diff and adopt go on${hostile.type === "tar" ? "" : " [long]"}`, async () => {
 			const place = new Place(folder);
 			place.write("notes/file", "as it was");
 			const at = place.path("there");

@@ -92,7 +92,7 @@ test("list goes on with the honest machine, and says of each other one what it d
 	assert.ok(plenty.megabytes < MEGABYTES, `${plenty.megabytes} MB`);
 });
 
-test("many machines with large answers need no more memory than one", async () => {
+test("many machines with large answers need no more memory than one [long]", async () => {
 	for (const [words, machines] of [
 		[["list"], MANY],
 		[["list", "--json"], MANY.slice(0, 4)],

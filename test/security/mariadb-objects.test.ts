@@ -22,22 +22,22 @@ describe("an archive for MariaDB that somebody wrote", { skip: noServers }, () =
 
 	for (const [what, text] of Object.entries<() => string>({
 		"runs a program by a command of the client's": () => `SELECT 1;\n\\! touch ${planted}\n`,
-		"runs a program by another": () => `system touch ${planted}\n`,
+		"runs a program by another [long]": () => `system touch ${planted}\n`,
 		"reads a file of commands": () => {
 			place.write("commands", `\\! touch ${planted}\n`);
 			return `source ${place.path("commands")}\n`;
 		},
-		"writes a file by the client": () => `tee ${planted}\nSELECT 1;\n`,
+		"writes a file by the client [long]": () => `tee ${planted}\nSELECT 1;\n`,
 		"writes a file by the server": () => `SELECT 'x' INTO OUTFILE '${server.folder}/planted';\n`,
-		"gives rights": () => "GRANT ALL ON *.* TO app@localhost;\n",
-		"changes an account": () => "UPDATE mysql.global_priv SET Priv = '{}' WHERE User = 'other';\n",
+		"gives rights [long]": () => "GRANT ALL ON *.* TO app@localhost;\n",
+		"changes an account [long]": () => "UPDATE mysql.global_priv SET Priv = '{}' WHERE User = 'other';\n",
 		"drops another's database": () => "DROP DATABASE other;\n",
-		"changes another's database": () => "INSERT INTO other.t VALUES (2);\n",
+		"changes another's database [long]": () => "INSERT INTO other.t VALUES (2);\n",
 		"changes the live database before its time": () => "DELETE FROM app.note;\n",
-		"changes the server's settings": () =>
+		"changes the server's settings [long]": () =>
 			`SET GLOBAL general_log_file = '${planted}', GLOBAL general_log = 1;\n`,
-		"loads a library": () => "CREATE FUNCTION lib_mysqludf_sys RETURNS INTEGER SONAME 'x.so';\n",
-		"makes what runs later, for everybody": () =>
+		"loads a library [long]": () => "CREATE FUNCTION lib_mysqludf_sys RETURNS INTEGER SONAME 'x.so';\n",
+		"makes what runs later, for everybody [long]": () =>
 			"CREATE TRIGGER other.x BEFORE INSERT ON other.t FOR EACH ROW SET @x = 1;\n",
 	}))
 		test(what, async () => {

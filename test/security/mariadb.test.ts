@@ -93,7 +93,7 @@ describe("a service with rights on its own database of MariaDB alone", { skip: n
 		}
 	});
 
-	test("has a privilege on the server, and a function in a view that is invalid", async () => {
+	test("has a privilege on the server, and a function in a view that is invalid [long]", async () => {
 		server.sql("", "GRANT PROCESS ON *.* TO app@localhost");
 		spy();
 		asService(
@@ -144,7 +144,7 @@ describe("a service with rights on its own database of MariaDB alone", { skip: n
 		);
 	});
 
-	test("names its tables, views and routines as SQL and commands are written", async () => {
+	test("names its tables, views and routines as SQL and commands are written [long]", async () => {
 		const odd = [
 			`\\! touch ${planted}`.slice(0, 60),
 			"a`; GRANT ALL ON *.* TO app@localhost; -- x",

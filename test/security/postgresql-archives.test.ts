@@ -70,15 +70,15 @@ describe("an archive for PostgreSQL that somebody wrote", { skip: noServers }, (
 
 	for (const [what, statement] of Object.entries<() => string>({
 		"runs a program": () => `COPY (SELECT 1) TO PROGRAM 'touch ${planted}'`,
-		"writes a file": () => `COPY (SELECT 1) TO '${planted}'`,
+		"writes a file [long]": () => `COPY (SELECT 1) TO '${planted}'`,
 		"makes itself a superuser": () => "ALTER ROLE app SUPERUSER",
-		"takes a role's rights": () => "SET ROLE other; ALTER DATABASE other SET work_mem = '1MB'",
+		"takes a role's rights [long]": () => "SET ROLE other; ALTER DATABASE other SET work_mem = '1MB'",
 		"takes the live database's owner": () => "SET SESSION AUTHORIZATION app; ALTER ROLE app PASSWORD 'known'",
-		"takes another's database away": () => "ALTER DATABASE other RENAME TO taken",
-		"takes the live database away before its time": () => "ALTER DATABASE app RENAME TO taken",
+		"takes another's database away [long]": () => "ALTER DATABASE other RENAME TO taken",
+		"takes the live database away before its time [long]": () => "ALTER DATABASE app RENAME TO taken",
 		"makes a function in C": () =>
 			"CREATE FUNCTION public.place() RETURNS int AS '$libdir/plpgsql', 'plpgsql_call_handler' LANGUAGE c",
-		"has a superuser's event trigger": () =>
+		"has a superuser's event trigger [long]": () =>
 			"DO $x$ BEGIN CREATE FUNCTION public.ev() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER place ON ddl_command_end EXECUTE FUNCTION public.ev(); END $x$",
 	}))
 		test(what, async () => {
@@ -87,7 +87,7 @@ describe("an archive for PostgreSQL that somebody wrote", { skip: noServers }, (
 			asBefore();
 		});
 
-	test("has a comment that is more than a comment", async () => {
+	test("has a comment that is more than a comment [long]", async () => {
 		const content = dumpOf(
 			"SELECT 1",
 			`SET ROLE app; CREATE TABLE said (n int); COMMENT ON TABLE said IS '${"y".repeat(200)}'`,
@@ -100,7 +100,7 @@ describe("an archive for PostgreSQL that somebody wrote", { skip: noServers }, (
 		asBefore();
 	});
 
-	test("gives rights on the server's own functions", async () => {
+	test("gives rights on the server's own functions [long]", async () => {
 		forge(
 			dumpOf(
 				"SELECT 1",
@@ -122,7 +122,7 @@ describe("an archive for PostgreSQL that somebody wrote", { skip: noServers }, (
 		asBefore();
 	});
 
-	test("makes another service's role the owner of one", async () => {
+	test("makes another service's role the owner of one [long]", async () => {
 		forge(
 			dumpOf(
 				"SELECT 1",

@@ -40,7 +40,7 @@ describe("a service whose role owns its database", { skip: noServers }, () => {
 		["renames", 'ALTER DATABASE "%N" RENAME TO mine'],
 		["opens", 'ALTER DATABASE "%N" ALLOW_CONNECTIONS true'],
 	] as const) {
-		test(`${what} the new one before it is put in place: refused by the server`, async () => {
+		test(`${what} the new one before it is put in place: refused by the server${what === "drops" ? "" : " [long]"}`, async () => {
 			const { code, stderr, said } = await restoredWhile("swap:app:0#before", "_new", statement);
 			assert.equal(code, 0, stderr);
 			assert.match(said, /must be owner of database holdfast/);
@@ -49,7 +49,7 @@ describe("a service whose role owns its database", { skip: noServers }, () => {
 			assert.deepEqual(names(), ["app", "other"]);
 		});
 
-		test(`${what} the old one after the swap: refused by the server`, async () => {
+		test(`${what} the old one after the swap: refused by the server${what === "drops" ? "" : " [long]"}`, async () => {
 			const { code, stderr, said } = await restoredWhile(
 				"swap:app:0#after",
 				"_old",

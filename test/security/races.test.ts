@@ -10,7 +10,11 @@ import { guarded } from "./hostile.ts";
 import { flipping, nothingOfRoots, onlyRoot, ROUNDS, setUp, USER } from "./swapped.ts";
 
 /** Tests of our own code rather than the engine's, which are the same with each. */
-const LONG: Readonly<Record<string, string>> = { restic: " [long]", localbackup: " [long]" };
+const LONG: Readonly<Record<string, string>> = {
+	borgbackup: " [long]",
+	restic: " [long]",
+	localbackup: " [long]",
+};
 
 describe("a folder above the state's is swapped for a link", onlyRoot, () => {
 	for (const engine of Object.keys(EVERY_ENGINE))

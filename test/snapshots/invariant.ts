@@ -58,7 +58,7 @@ export function holdsInvariant(times: number): void {
 			["frozen", { freezeOnBackup: ["app"] }, times],
 			["stopped", { stopOnBackup: ["app"] }, Math.ceil(times / 5)],
 		] as const)
-			test(`${name} while the snapshots are taken: whole in every archive`, async () => {
+			test(`${name} while the snapshots are taken: whole in every archive${name === "stopped" ? " [long]" : ""}`, async () => {
 				for (let round = 0; round < rounds; round++)
 					assert.deepEqual(await create({ ...how, snapshot: "require", consistency: "atomic" }), []);
 			});

@@ -42,7 +42,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.equal(await asked(), "asked");
 	});
 
-	test("somebody had stopped it, and it is enabled: it is started", async () => {
+	test("somebody had stopped it, and it is enabled: it is started [long]", async () => {
 		await after("systemctl stop app", APP);
 		const ended = (await restore(0, "--json")).split("\n").find((line) => line.includes('"run-ended"'));
 		const { units } = JSON.parse(ended ?? "");
@@ -99,7 +99,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.equal(await asked(), "");
 	});
 
-	test("systemd had given it up: it is started", async () => {
+	test("systemd had given it up: it is started [long]", async () => {
 		await after(
 			`${LOST}; systemctl start app || true; systemctl start app || true; journalctl -u app -o cat | grep -q "repeated too quickly"`,
 			APP.replace("StartLimitBurst=50", "StartLimitBurst=2\nStartLimitIntervalSec=1h"),
@@ -125,7 +125,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.equal(await web01.active("app"), "active");
 	});
 
-	test("a unit that crashes and waits for its next start did not stay up", async () => {
+	test("a unit that crashes and waits for its next start did not stay up [long]", async () => {
 		await after(
 			"",
 			APP.replace("[Service]", "[Service]\nRestart=always\nRestartSec=30").replace(
@@ -164,7 +164,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.deepEqual([await web01.active("app"), await web01.active("repair")], ["inactive", "active"]);
 	});
 
-	test("a start that systemd skips is no start", async () => {
+	test("a start that systemd skips is no start [long]", async () => {
 		await after("", APP.replace("[Unit]", "[Unit]\nConditionPathExists=!/srv/app/off"));
 		await web01.sh("touch /srv/app/off");
 		await web01.holdfast_(0, "create");

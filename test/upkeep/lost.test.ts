@@ -31,7 +31,7 @@ const ends = async (place: Place, expected: number, ...words: string[]) => {
 };
 
 for (const [engine, provider] of Object.entries(EVERY_ENGINE))
-	test(`${engine}: the newest good archive is removed by somebody else`, async () => {
+	test(`${engine}: the newest good archive is removed by somebody else${engine === "borgbackup" || engine === "restic" ? " [long]" : ""}`, async () => {
 		const { place, declare } = placeWith((at) => ({ type: engine, ...provider(at) }));
 		const options = declare();
 		await ends(place, 0, "create");

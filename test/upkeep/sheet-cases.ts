@@ -109,7 +109,7 @@ export const CASES: Readonly<Record<string, Case>> = {
 	"restic on a disk, passphraseCredential [long]": onDisk("restic", { passphraseCredential: "borg" }, [
 		CREDENTIAL,
 	]),
-	"borgbackup, repokey": borg({ encryption: "repokey" }, [
+	"borgbackup, repokey [long]": borg({ encryption: "repokey" }, [
 		PASSPHRASE,
 		/ {2}should the repository lose its key: borg key import --paper \/.*\/kept\n\n[\s\S]*BORG PAPER KEY/,
 	]),
@@ -128,7 +128,7 @@ export const CASES: Readonly<Record<string, Case>> = {
 	"borgbackup, not encrypted [long]": {
 		provider: (repo) => ({ borgbackup: { destinations: { nas: { repo, encryption: "none" } } } }),
 	},
-	"borgbackup, passphraseCommand": borg(
+	"borgbackup, passphraseCommand [long]": borg(
 		{ passphraseFile: undefined, passphraseCommand: ["cat", passphraseFile] },
 		[/you need the passphrase \(on the old machine: the output of: cat .*\)/],
 	),
