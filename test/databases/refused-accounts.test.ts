@@ -22,7 +22,7 @@ describe("MariaDB: an account that may not create others", { skip: noServers }, 
 		);
 		const defaultsFile = new Place(folder).write("keeper.cnf", "[client]\nuser=keeper\npassword=pw\n");
 		const keeper = serverOf({ socket: server.socket, defaultsFile });
-		const held = { accounts: [{ user: "aa", host: "localhost", clauses: [], roles: [], grants: [] }] };
+		const held = { accounts: [{ user: "aa", host: "localhost", clauses: [], memberOf: [], grants: [] }] };
 		await assert.rejects(
 			createAccounts(keeper, "app", held, ["aa@localhost"], true),
 			/could not create the account aa@localhost/,

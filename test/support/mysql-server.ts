@@ -1,12 +1,12 @@
 // A real MySQL for a test, which Debian 12 does not have, on a socket in its own folder; and a PATH that has its
 // programs and none of MariaDB's.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mysqlPrograms } from "../databases/mysql.ts";
 import { askedBy, begin, placeFor, type TestServer, until } from "./servers.ts";
 
-export async function mysqlServer(): Promise<Omit<TestServer, "port" | "renew"> & { readonly path: string }> {
+export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readonly path: string }> {
 	const folder = placeFor("mysql");
 	const programs = mysqlPrograms.below(join(import.meta.dirname, "../.."));
 	const socket = join(folder, "mysqld.sock");
@@ -35,8 +35,11 @@ export async function mysqlServer(): Promise<Omit<TestServer, "port" | "renew"> 
 		].join("\n"),
 	);
 	const server = [join(programs, "bin/mysqld"), `--defaults-file=${settings}`];
-	execFileSync(server[0] ?? "", [...server.slice(1), "--initialize-insecure"], { stdio: "ignore" });
-	begin("setpriv", ["--pdeathsig", "KILL", "--", ...server]);
+	const make = () => {
+		execFileSync(server[0] ?? "", [...server.slice(1), "--initialize-insecure"], { stdio: "ignore" });
+		return begin("setpriv", ["--pdeathsig", "KILL", "--", ...server]);
+	};
+	let end = make();
 	const client = (words: readonly string[], database: string, statements: string) =>
 		spawnSync(
 			join(programs, "bin/mysql"),
@@ -46,10 +49,17 @@ export async function mysqlServer(): Promise<Omit<TestServer, "port" | "renew"> 
 			],
 			{ input: statements, encoding: "utf8" },
 		);
-	await until(() => client([], "", "SELECT 1").status === 0);
+	const up = () => until(() => client([], "", "SELECT 1").status === 0);
+	await up();
 	return {
 		...{ folder, socket, path: pathWith(join(folder, "path"), join(programs, "bin")) },
 		...askedBy(client),
+		async renew() {
+			await end();
+			rmSync(join(folder, "data"), { recursive: true });
+			end = make();
+			await up();
+		},
 	};
 }
 

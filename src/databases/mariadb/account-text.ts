@@ -69,11 +69,18 @@ export const accountSchema = v.object({
 	/** What follows the name in CREATE USER; empty for a role. */
 	clauses: v.array(clause),
 	grants: v.array(grantSchema),
-	/** The roles in this list that are granted to it, and its default role. */
-	roles: v.optional(v.array(v.string()), []),
-	/** Those of its roles that it may grant to others. */
-	adminOf: v.exactOptional(v.array(v.string())),
-	defaultRole: v.optional(v.string()),
+	/** The roles in this list that are granted to it: those that it may grant to others, and those that its sessions begin with. */
+	memberOf: v.optional(
+		v.array(
+			v.object({
+				user: v.string(),
+				host: v.string(),
+				isAdmin: v.exactOptional(v.literal(true)),
+				isDefault: v.exactOptional(v.literal(true)),
+			}),
+		),
+		[],
+	),
 });
 export type Account = v.InferOutput<typeof accountSchema>;
 type Grant = v.InferOutput<typeof grantSchema>;
@@ -106,7 +113,7 @@ export function clausesOf(statement: string, { user, host }: AccountName): Accou
 	const rest = after(tokens, ["CREATE", "USER"]);
 	const found = rest && afterAccount(rest, { user, host });
 	if (!found) return undefined;
-	// Default roles are server-wide and do not belong to this database.
+	// Those of this database are found elsewhere.
 	const role = found.findIndex(
 		(token, index) => isWord(token, "DEFAULT") && isWord(found[index + 1], "ROLE"),
 	);

@@ -4,8 +4,9 @@ import { HoldfastError } from "../../values/error.ts";
 import type { HeldDump } from "../database.ts";
 import { type Account, accountSchema, clausesOf, clauseText, grantOf, grantText } from "./account-text.ts";
 import { NOT_OF_OBJECT } from "./broken.ts";
+import { membershipStatements, withMembers } from "./memberships.ts";
 import { accountLiteral, accountOf, accountText, literal, pattern } from "./names.ts";
-import type { Server } from "./server.ts";
+import type { Product, Server } from "./server.ts";
 import { knownAccounts, ofUnknownArchive } from "./unknown-accounts.ts";
 
 /** The tables with grants below the server level (MariaDB Knowledge Base, "The mysql Database Tables"). */
@@ -32,16 +33,13 @@ export const grantees = (database: string) =>
 /** Passwords are stored as the server's hashes. */
 export async function accountsOf(server: Server, database: string): Promise<object | undefined> {
 	const direct = await server.sql([grantees(database)], `list the accounts of ${database}`);
-	const { rows, roles, members } = await withMembers(server, database, direct);
+	const { accounts: all, memberships } = await withMembers(
+		server,
+		database,
+		direct.map(([user = "", host = ""]) => ({ user, host })),
+	);
 	const accounts: Account[] = [];
-	const begin =
-		roles.size === 0
-			? []
-			: await server.sql(
-					["SELECT User, Host, default_role FROM mysql.user WHERE default_role <> ''"],
-					`list the roles of ${database}`,
-				);
-	for (const [user = "", host = ""] of rows) {
+	for (const { user, host } of all) {
 		const who = accountLiteral({ user, host });
 		const doing = `read the account ${nameOf({ user, host })}`;
 		const made = host === "" ? [] : await server.sql([HASHES_IN_HEX, `SHOW CREATE USER ${who}`], doing);
@@ -49,72 +47,18 @@ export async function accountsOf(server: Server, database: string): Promise<obje
 		const clauses = host === "" ? [] : clausesOf(made.flat().join("\t"), { user, host });
 		if (clauses === undefined)
 			throw new HoldfastError("database-failed", `could not ${doing}: its definition cannot be parsed`);
-		const [, , defaultRole] = begin.find(([name, from]) => name === user && from === host) ?? [];
+		const own = memberships.filter(({ member }) => nameOf(member) === nameOf({ user, host }));
 		accounts.push({
 			...{ user, host, clauses },
-			...(defaultRole !== undefined && roles.has(defaultRole) ? { defaultRole } : {}),
 			grants: grants.flat().flatMap((grant) => grantOf(grant, { user, host }, database) ?? []),
-			...rolesOf(
-				members.filter(([name, from, role = ""]) => name === user && from === host && roles.has(role)),
-			),
+			memberOf: own.map(({ role, isAdmin, isDefault }) => ({
+				...role,
+				...(isAdmin ? { isAdmin } : {}),
+				...(isDefault ? { isDefault } : {}),
+			})),
 		});
 	}
 	return accounts.length === 0 ? undefined : ({ accounts } satisfies v.InferOutput<typeof heldSchema>);
-}
-
-const rolesOf = (members: readonly (readonly string[])[]) => {
-	const adminOf = members.flatMap(([, , role = "", admin]) => (admin === "Y" ? [role] : []));
-	return {
-		roles: members.map(([, , role = ""]) => role),
-		...(adminOf.length === 0 ? {} : { adminOf }),
-	};
-};
-
-/** The columns of mysql.user for privileges on the whole server (MariaDB Knowledge Base, "mysql.user Table"). */
-const GLOBAL = [
-	...[
-		"Select",
-		"Insert",
-		"Update",
-		"Delete",
-		"Create",
-		"Drop",
-		"Reload",
-		"Shutdown",
-		"Process",
-		"File",
-		"Grant",
-	],
-	...["References", "Index", "Alter", "Show_db", "Super", "Create_tmp_table", "Lock_tables", "Execute"],
-	...["Repl_slave", "Repl_client", "Create_view", "Show_view", "Create_routine", "Alter_routine"],
-	...["Create_user", "Event", "Trigger", "Create_tablespace"],
-].map((one) => `u.${one}_priv`);
-
-/**
- * An account may have its rights only by a role, and a role by another. Accounts and roles with privileges on the whole server
- * belong to the server, and so does who has rights here only by one of these.
- */
-async function withMembers(server: Server, database: string, direct: readonly string[][]) {
-	const roles = new Set(direct.filter(([, host]) => !host).map(([role = ""]) => role));
-	if (roles.size === 0) return { rows: direct, roles, members: [] };
-	const doing = `list the roles of ${database}`;
-	const members = await server.sql(
-		[
-			`SELECT User, Host, Role, Admin_option FROM mysql.roles_mapping m WHERE NOT EXISTS (SELECT 1 FROM mysql.user u WHERE u.User = m.User AND u.Host = m.Host AND 'Y' IN (${GLOBAL.join(", ")}))`,
-		],
-		doing,
-	);
-	const rows = [...direct];
-	for (let more = true; more; ) {
-		more = false;
-		for (const [user = "", host = "", role = ""] of members) {
-			if (!roles.has(role) || rows.some(([name, from]) => name === user && from === host)) continue;
-			rows.push([user, host]);
-			if (host === "") roles.add(user);
-			more = true;
-		}
-	}
-	return { rows, roles, members };
 }
 
 /** Parse accounts from an archive, of this version or of 0.1.0. `faults` describes what was not understood. */
@@ -138,7 +82,7 @@ function held(accounts: unknown, database: string): { accounts: Account[]; fault
 			{
 				...who,
 				clauses,
-				roles: [],
+				memberOf: [],
 				grants: grants.flatMap((text) => {
 					const grant = grantOf(text, who, database);
 					if (!grant)
@@ -193,8 +137,9 @@ export async function createAccounts(
 		if (fault === undefined) made.push(one);
 		else faults.push(`the account ${nameOf(one)} could not be created: ${withoutText(fault)}`);
 	}
+	const { product } = await server.product();
 	for (const one of made) {
-		const statements = belonging(one, made, database);
+		const statements = belonging(product, one, made, database);
 		if (statements.length === 0) continue;
 		const lost = await server.faults(statements, `grant the privileges of ${nameOf(one)}`);
 		if (lost.length > 0)
@@ -220,22 +165,17 @@ const withoutText = (fault: string) =>
 	/^ERROR 1064 /.test(fault) ? fault.replace(/ *\S* *'.*$/s, "") : fault;
 
 /** Its privileges on the database, and its roles. Only roles that are created here: an existing one may have rights beyond this database. */
-function belonging(one: Account, made: readonly Account[], database: string): string[] {
-	const isMade = (role: string) => made.some(({ user, host }) => user === role && host === "");
-	const who = accountLiteral(one);
+function belonging(product: Product, one: Account, made: readonly Account[], database: string): string[] {
+	const names = new Set(made.map(nameOf));
 	return [
 		...one.grants
 			.filter(({ object }) => object === undefined)
 			.map((grant) => grantText(grant, one, database)),
-		...one.roles
-			.filter(isMade)
-			.map(
-				(role) =>
-					`GRANT ${literal(role)} TO ${who}${one.adminOf?.includes(role) ? " WITH ADMIN OPTION" : ""}`,
-			),
-		...(one.defaultRole !== undefined && isMade(one.defaultRole)
-			? [`SET DEFAULT ROLE ${literal(one.defaultRole)} FOR ${who}`]
-			: []),
+		...membershipStatements(
+			product,
+			one,
+			one.memberOf.filter((role) => names.has(nameOf(role))),
+		),
 	];
 }
 

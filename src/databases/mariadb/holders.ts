@@ -65,6 +65,7 @@ async function holdersOf({ sql }: Server, database: string): Promise<number[]> {
 /** Users with rights on the database, also by a pattern or a role, and none on the server. */
 function accountsOn(database: string): string {
 	const named = `${grantees(database)} UNION SELECT User, Host FROM mysql.db WHERE ${literal(database)} LIKE Db`;
+	// MySQL always tells who holds a lock, so this is for MariaDB alone.
 	const members = `SELECT m.User, m.Host FROM mysql.roles_mapping m JOIN (${named}) r ON r.User = m.Role AND r.Host = ''`;
 	const isAdministrator = `SELECT 1 FROM information_schema.user_privileges p WHERE p.grantee = CONCAT("'", g.User, "'@'", g.Host, "'") AND p.privilege_type <> 'USAGE'`;
 	return `SELECT g.User FROM (${named} UNION ${members}) g WHERE NOT EXISTS (${isAdministrator})`;

@@ -14,6 +14,9 @@ import { says } from "./temporary.ts";
  */
 const NOT_PREPARED = /^ERROR 1295 \(/;
 
+/** The same bytes in every character set that a client may have. */
+const IS_ASCII = /^[\t\n\r -~]*$/;
+
 /** "You have an error in your SQL syntax." */
 const SYNTAX = /^ERROR 1064 \(/;
 
@@ -109,8 +112,8 @@ async function makeAsIs(
 	await by.script(
 		[
 			...before.map((one) => `${one};`),
-			// The text is sent as UTF-8. Any other character set would misread it.
-			`SET character_set_client = ${/^utf8/.test(charset) ? word(charset) : "utf8mb4"};`,
+			// The text is sent as UTF-8. Any other character set would misread what is not ASCII in it.
+			`SET character_set_client = ${/^utf8/.test(charset) || IS_ASCII.test(statement) ? word(charset) : "utf8mb4"};`,
 			`DELIMITER ${mark}`,
 			statement,
 			mark,

@@ -26,10 +26,10 @@ const RIGHTS = {
 };
 /**
  * Rights that let `make` create objects that run as another account. The first one that the server knows is granted.
- * They give no expression any additional power. MariaDB since 10.5, MySQL since 8.0 (replaced in 8.2); in MySQL they do
- * not allow objects that run as an account with SYSTEM_USER, such as root.
+ * They give no expression any additional power. MariaDB since 10.5, MySQL since 8.0 (replaced in 8.2, with one more for an
+ * account that does not exist); in MySQL they do not allow objects that run as an account with SYSTEM_USER, such as root.
  */
-const TO_MAKE = ["SET USER", "SET_ANY_DEFINER", "SET_USER_ID"];
+const TO_MAKE = ["SET USER", "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER", "SET_ANY_DEFINER", "SET_USER_ID"];
 /** "You have an error in your SQL syntax", "illegal privilege": the server is older and knows none of them. */
 const UNKNOWN = /^ERROR (1064|1221|1149|3619) \(/;
 /** Time limit for dropping an account when the run is interrupted. */

@@ -7,22 +7,24 @@ import { Place } from "../../support/place.ts";
 import type { TestServer } from "../../support/servers.ts";
 import type { Row } from "./row.ts";
 
-export interface Inventory {
+type Server = Omit<TestServer, "port">;
+
+export interface Inventory<S extends Server = TestServer> {
 	readonly name: string;
 	readonly rows: readonly Row[];
 	readonly skip?: string | undefined;
 	/** A folder for the program's files. */
 	readonly scratch: string;
-	start(): Promise<TestServer>;
+	start(): Promise<S>;
 	/** What an admin sets up on a new server, and the database `app`. */
-	prepare(server: TestServer): void;
-	version(server: TestServer): number;
-	dump(server: TestServer): object;
+	prepare(server: S): void;
+	version(server: S): number;
+	dump(server: S): object;
 	/** Drop the database `app` and all its accounts. */
-	drop(server: TestServer): void;
+	drop(server: S): void;
 }
 
-export function comesBack(inventory: Inventory): void {
+export function comesBack<S extends Server>(inventory: Inventory<S>): void {
 	test(`${inventory.name}: everything that its manual knows comes back as the table says`, {
 		skip: inventory.skip,
 	}, async () => {
@@ -96,7 +98,7 @@ export function comesBack(inventory: Inventory): void {
 	});
 }
 
-function answer(server: TestServer, query: string): string {
+function answer(server: Server, query: string): string {
 	try {
 		return server.sql("app", query);
 	} catch (error) {
