@@ -3,6 +3,7 @@ import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ProposedFolders } from "../config/write.ts";
 import { type Mount, mountAt, mountsOf } from "../host/mounts.ts";
+import { counted } from "../values/counted.ts";
 import { isWithin } from "../values/paths.ts";
 import { MOST_STATES, stateNames } from "./own-folders.ts";
 
@@ -59,7 +60,9 @@ export function dataFolders(root: string, covered: readonly string[]): DataFolde
 		},
 		left: [
 			...found.flatMap(({ left }) => left),
-			...(more > 0 ? [`${more} more folders of these: add those that you need under \`state\``] : []),
+			...(more > 0
+				? [`${counted(more, "more folder")} of these: add those that you need under \`state\``]
+				: []),
 			...(programs.length > 0
 				? [`${programs.join(", ")}: mostly programs; the config has them as a comment`]
 				: []),

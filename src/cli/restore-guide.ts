@@ -11,6 +11,7 @@ import { shellLine } from "../values/shell.ts";
 import type { MachineCall } from "./command.ts";
 import { providersOf } from "./machines.ts";
 import { unwatched } from "./signals.ts";
+import { NAME_ARCHIVE } from "./usage-words.ts";
 
 interface Asked extends Partial<FormatFlags> {
 	/** From the command line. */
@@ -35,7 +36,7 @@ export async function askWhatToRestore(
 ): Promise<Chosen> {
 	if (!canBeAsked() || !isText(flags) || flags.yes)
 		throw new HoldfastError("usage", "ARCHIVE is missing", {
-			hint: "see what it takes with: holdfast restore --help",
+			hint: `${NAME_ARCHIVE}; for usage, see: holdfast restore --help`,
 		});
 	const isSaid = flags.service !== undefined || flags.path !== undefined;
 	const service = isSaid ? undefined : await askService(manifest, signal);

@@ -61,13 +61,14 @@ export function usageError(
 		error instanceof ArgumentScannerError
 			? formatMessageForArgumentScannerError(error, wordsFor(flags))
 			: reportOf(error).message;
+	const usage = `for usage, see: holdfast ${command}${command === "" ? "" : " "}--help`;
+	const missing = /^ARCHIVE\b.* missing$/.test(message) ? `${NAME_ARCHIVE}; ` : "";
 	return new HoldfastError("usage", message, {
-		hint:
-			meant === undefined
-				? `for usage, see: holdfast ${command}${command === "" ? "" : " "}--help`
-				: `did you mean: holdfast ${meant}`,
+		hint: meant === undefined ? `${missing}${usage}` : `did you mean: holdfast ${meant}`,
 	});
 }
+
+export const NAME_ARCHIVE = "write latest for the newest one, or an id as holdfast list prints it";
 
 const isPlaceholder = (name: string) => name === name.toUpperCase();
 

@@ -1,6 +1,7 @@
 // The greeting of a remote Holdfast: what may precede it, what it contains, and what its absence means.
 import { describeEnd } from "../host/exec.ts";
 import { recordReader } from "../host/lines.ts";
+import { counted } from "../values/counted.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import { type Greeting, PROTOCOL } from "./protocol.ts";
@@ -54,7 +55,7 @@ export function endWithoutGreeting(connection: Connection, stop: AbortController
 		if (greeted()) return;
 		late.fault = invalidAnswer(
 			connection.address,
-			`accepted the login and sent nothing for ${seconds} seconds`,
+			`accepted the login and sent nothing for ${counted(seconds, "second")}`,
 		);
 		stop.abort();
 	}, seconds * 1000).unref();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
 import { places } from "../host/places.ts";
+import { counted } from "../values/counted.ts";
 import type { HoldfastError } from "../values/error.ts";
 import { layoutOf } from "./layout.ts";
 import { quoted } from "./quoted.ts";
@@ -69,7 +70,7 @@ export class Connection {
 			while (!existsSync(socket)) {
 				signal.throwIfAborted();
 				if (performance.now() > until)
-					throw explained(address, saidBySsh([]), `did not log in within ${seconds} seconds`);
+					throw explained(address, saidBySsh([]), `did not log in within ${counted(seconds, "second")}`);
 				await Promise.race([ended, pause(LOOK_AGAIN_MS)]);
 			}
 			return new Connection(address, words, async () => {

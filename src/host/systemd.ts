@@ -1,5 +1,6 @@
 // Queries, stops and starts systemd units. Root uses the system manager, other users their own.
 import { setTimeout as pause } from "node:timers/promises";
+import { counted } from "../values/counted.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Unit } from "../values/unit.ts";
 import { cleanEnvironment, type ExecResult, exec } from "./exec.ts";
@@ -197,7 +198,7 @@ export function refused(
 	log: readonly string[] = [],
 	seconds = 0,
 ): HoldfastError {
-	const late = result.timedOut ? `: systemd had not finished after ${seconds} seconds` : "";
+	const late = result.timedOut ? `: systemd had not finished after ${counted(seconds, "second")}` : "";
 	return new HoldfastError("unit-failed", `could not ${verb} ${unitLabel(unit)}${late}`, {
 		subject: unitLabel(unit),
 		details: [...result.stderr, ...log],

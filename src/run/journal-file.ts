@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import { counted } from "../values/counted.ts";
 import { HoldfastError, isErrno } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { VERSION as PROGRAM } from "../values/version.ts";
@@ -96,7 +97,9 @@ function look(file: string, folder: string): "absent" | "present" {
 	if (size !== undefined && size >= SMALLEST) return "present";
 	throw damaged(
 		folder,
-		size === undefined ? `${FILE} is missing, but ${FILE}-wal exists` : `${FILE} is ${size} bytes long`,
+		size === undefined
+			? `${FILE} is missing, but ${FILE}-wal exists`
+			: `${FILE} is ${counted(size, "byte")} long`,
 	);
 }
 

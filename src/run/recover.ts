@@ -6,6 +6,7 @@ import type { LaterContext } from "../steps/context.ts";
 import { dueOf, STEP_KINDS } from "../steps/list.ts";
 import type { Step } from "../steps/plan.ts";
 import { dropKept } from "../steps/work/kept-database.ts";
+import { counted } from "../values/counted.ts";
 import { HoldfastError, inOneLine } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { VERSION } from "../values/version.ts";
@@ -112,8 +113,7 @@ export async function tidyUp(
 		if (at !== undefined && failed && (isSilent(failed.error) || context.signal.aborted)) waiting.set(at, 0);
 	}
 	for (const [at, more] of waiting)
-		if (more > 0)
-			faults.push(`the same is still to do in ${at} for ${more} other ${more === 1 ? "run" : "runs"}`);
+		if (more > 0) faults.push(`the same is still to do in ${at} for ${counted(more, "other run")}`);
 	for (const copy of journal.kept()) {
 		const { run, state, until } = copy;
 		if (run === spared || Date.parse(until) > now.getTime()) continue;

@@ -143,7 +143,10 @@ for (const [words, expected] of [
 	[["archives", "extract", "latest"], /^holdfast: FILE is missing\n.*holdfast archives extract --help$/m],
 	[["archives", "extract"], /^holdfast: ARCHIVE and FILE are missing\n.*holdfast archives extract --help$/m],
 	[["restore", "a", "b", "c", "d"], /^holdfast: unexpected argument "d": at most 3 arguments can be given$/m],
-	[["archives", "show"], /^holdfast: ARCHIVE is missing\n.*holdfast archives show --help$/m],
+	[
+		["archives", "show"],
+		/^holdfast: ARCHIVE is missing\n.*latest.*holdfast list prints.*holdfast archives show --help$/m,
+	],
 	[["archives", "--quiet"], /^holdfast: a command must come before --quiet\n.*holdfast archives --help$/m],
 	[["crate"], /^holdfast: unknown command "crate"; did you mean "create"\?\n.*holdfast --help$/m],
 	[["list", "--nope"], /^holdfast: unknown option --nope\n.*holdfast list --help$/m],

@@ -65,7 +65,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		forge(`${NOTE}${OBJECTS}`, { accounts: { accounts: [{ ...account, grants: [odd] }] } });
 		const was = outside();
 		const { stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
-		assert.match(stderr, /1 privileges of new accounts on single tables or routines were not granted/);
+		assert.match(stderr, /1 privilege of new accounts on single tables or routines could not be granted/);
 		assert.match(server.sql("", "SHOW GRANTS FOR `new`@localhost"), /^GRANT USAGE ON \*\.\* TO [^\n]*$/);
 		server.sql("", "DROP USER `new`@localhost");
 		assert.equal(outside(), was);

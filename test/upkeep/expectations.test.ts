@@ -246,7 +246,7 @@ test("a file that changes while it is read makes a good state fuzzy: the run, li
 	assert.match((await ends(place, 0, "list")).stdout, /s \(fuzzy\)/);
 	assert.match(
 		(await ends(place, 0, "archives", "show", "latest")).stdout,
-		/good, fuzzy[\s\S]*1 files changed while they were read/,
+		/good, fuzzy[\s\S]*1 file changed while being read/,
 	);
 	await ends(place, 0, "restore", "--yes", "tar", "latest");
 });

@@ -4,6 +4,7 @@ import { decidePrune, type PruneDecisions, planPrune } from "../../plan/upkeep.t
 import { printMessage } from "../../report/terminal.ts";
 import { errorLines } from "../../report/text/error.ts";
 import { newRunId } from "../../run/run-id.ts";
+import { counted } from "../../values/counted.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type MachineCall, machineCommand } from "../command.ts";
@@ -96,7 +97,7 @@ export const prune = machineCommand({
 	},
 });
 
-const questionFor = (count: number) => `Permanently remove ${count} ${count === 1 ? "archive" : "archives"}?`;
+const questionFor = (count: number) => `Permanently remove ${counted(count, "archive")}?`;
 
 /** What would be removed. */
 const goingFrom = ({ provider, destination, decisions = [] }: PruneDecisions): string[] =>

@@ -1,5 +1,6 @@
 // The accounts that have rights on a database, and those rights, as data for an archive.
 import * as v from "valibot";
+import { counted } from "../../values/counted.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { HeldDump } from "../database.ts";
 import { type Account, accountSchema, clausesOf, clauseText, grantOf, grantText } from "./account-text.ts";
@@ -155,7 +156,7 @@ export async function createAccounts(
 		onObjects.length === 0 ? [] : await server.faults(onObjects, "grant privileges on tables and routines");
 	if (lost.length > 0 && !trusted)
 		faults.push(
-			`${lost.length} privileges of new accounts on single tables or routines were not granted, because these did not exist yet (with --trust-archive they are granted)`,
+			`${counted(lost.length, "privilege")} of new accounts on single tables or routines could not be granted, because these did not exist yet (with --trust-archive they are granted)`,
 		);
 	return faults;
 }

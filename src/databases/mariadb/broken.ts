@@ -1,6 +1,7 @@
 // A view, trigger, routine or event that the server has, and would not create again: a view of a table that is gone, a routine
 // that it cannot parse any more. It costs itself, not its database.
 import * as v from "valibot";
+import { counted } from "../../values/counted.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { shortLine } from "../../values/printable.ts";
 import { isError } from "./server.ts";
@@ -73,7 +74,11 @@ export function linesOf(broken: readonly Broken[], words: (one: Broken) => strin
 	const more = broken.length - MOST_TOLD;
 	return [
 		...broken.slice(0, MOST_TOLD).map(words),
-		...(more > 0 ? [`and ${more} more views, triggers, routines or events`] : []),
+		...(more > 0
+			? [
+					`and ${counted(more, "more view, trigger, routine or event", "more views, triggers, routines or events")}`,
+				]
+			: []),
 	];
 }
 

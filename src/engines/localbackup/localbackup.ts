@@ -16,6 +16,7 @@ import {
 import { enter, type Folder, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
 import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
+import { counted } from "../../values/counted.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { Archive } from "../archive.ts";
@@ -231,7 +232,7 @@ async function trim(directory: string, most: number, request: ArchiveRequest, wo
 	const records = request.records?.(own.map((one) => one.name)) ?? recordsInMetadata(own);
 	const known = { ...records, archives: new Map([...records.archives, [name, itself]]) };
 	const going = retain(own, { keepLast: most }, known).filter(({ keep }) => !keep);
-	for (const { archive } of going) work.log(`remove ${archive.name}: more than ${most} snapshots`);
+	for (const { archive } of going) work.log(`remove ${archive.name}: more than ${counted(most, "snapshot")}`);
 	await remove(
 		directory,
 		going.map(({ archive }) => archive.name),

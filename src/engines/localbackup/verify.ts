@@ -3,6 +3,7 @@
 import { sha256 } from "../../host/digest.ts";
 import { descend, entryIn, type Folder, isAbsent, linkIn, split } from "../../host/folder.ts";
 import { numberSet } from "../../host/number-set.ts";
+import { counted } from "../../values/counted.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { Work } from "../destination.ts";
 import { type Digested, digestOfList, eachDigested, fileHasher, inodeText, lookupIn } from "./digests.ts";
@@ -60,8 +61,8 @@ export function verifier(full: boolean, work: Work): Verifier {
 						if (found.size !== Number(one.size)) {
 							fault(
 								found.size < Number(one.size)
-									? `is truncated: ${found.size} of ${one.size} bytes`
-									: `has ${found.size} bytes instead of ${one.size}`,
+									? `is truncated: ${found.size} of ${counted(Number(one.size), "byte")}`
+									: `has ${counted(found.size, "byte")} instead of ${one.size}`,
 							);
 							continue;
 						}

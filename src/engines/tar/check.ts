@@ -1,6 +1,7 @@
 // Whether an archive is as it was written: its index, and its data's lengths or checksums.
 
 import { entryIn } from "../../host/folder.ts";
+import { counted } from "../../values/counted.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { Problem } from "../archive.ts";
@@ -38,7 +39,7 @@ async function checkOne(path: string, archive: string, full: boolean, work: Work
 				: !found.isFile()
 					? "is not a regular file"
 					: found.size < length
-						? `is truncated: ${found.size} of ${length} bytes`
+						? `is truncated: ${found.size} of ${counted(length, "byte")}`
 						: undefined;
 		if (fault !== undefined) throw new HoldfastError("archive-damaged", `${file} ${fault}`);
 	}

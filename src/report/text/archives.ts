@@ -7,6 +7,7 @@ import type { Adopted } from "../../plan/adopt.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { PruneDecisions } from "../../plan/upkeep.ts";
 import { CONSISTENCIES, consistencyOf } from "../../values/consistency.ts";
+import { counted } from "../../values/counted.ts";
 import { localTime } from "../../values/local-time.ts";
 import { ownValue } from "../../values/record.ts";
 import { table } from "./table.ts";
@@ -28,7 +29,9 @@ export function archiveText(archive: ListedArchive, details: Details): string[] 
 		["run", metadata?.run],
 		[
 			"size",
-			bytes === undefined ? undefined : `${size(bytes)}${files === undefined ? "" : ` in ${files} files`}`,
+			bytes === undefined
+				? undefined
+				: `${size(bytes)}${files === undefined ? "" : ` in ${counted(files, "file")}`}`,
 		],
 		["stored", storedBytes === undefined ? undefined : size(storedBytes)],
 		["took", seconds === undefined ? undefined : duration(seconds)],
@@ -59,8 +62,12 @@ function notesOn(record: StateRecord): string[] {
 	return [
 		...(meaning === undefined || changed !== undefined ? [] : [`${consistency}: ${meaning}`]),
 		...(suspicious === undefined ? [] : [`in doubt: ${suspicious}`]),
-		...(vanished === undefined ? [] : [`${vanished} files vanished before they were read and are not in it`]),
-		...(changed === undefined ? [] : [`fuzzy: ${changed} files changed while they were read`]),
+		...(vanished === undefined
+			? []
+			: [
+					`${counted(vanished, "file")} vanished before being read, and ${vanished === 1 ? "is" : "are"} not in it`,
+				]),
+		...(changed === undefined ? [] : [`fuzzy: ${counted(changed, "file")} changed while being read`]),
 	];
 }
 
@@ -86,7 +93,7 @@ export function adoptedText({
 	);
 	const states = Object.entries(newest.metadata?.states ?? {});
 	return [
-		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}`,
+		`${counted(archives.length, "archive")} of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}`,
 		...passedOver.map((line) => `! passed over: ${line}`),
 		...dropped.map((line) => `! removed from its config: exclude of ${line}`),
 		...table([

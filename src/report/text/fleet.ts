@@ -2,6 +2,7 @@
 // name; and a table at the end.
 
 import type { RunEvent, RunSummary } from "../../run/event.ts";
+import { counted } from "../../values/counted.ts";
 import type { FleetReporter, FleetRow } from "../reporter.ts";
 import { liveArea, print, printMessage } from "../terminal.ts";
 import { linesOf } from "./lines.ts";
@@ -43,7 +44,7 @@ export async function fleetLive(count: number): Promise<FleetReporter> {
 		);
 		const shown =
 			rows.length > most ? [...rows.slice(0, most - 1), `… ${rows.length - most + 1} more`] : rows;
-		const clock = `  ${ended} of ${count} machines done, ${duration((performance.now() - started) / 1000)}`;
+		const clock = `  ${ended} of ${counted(count, "machine")} done, ${duration((performance.now() - started) / 1000)}`;
 		area.draw([...shown, clock]);
 	};
 	const timer = setInterval(draw, REDRAW_MS).unref();
@@ -105,5 +106,5 @@ export function whatOf({
 	);
 	if (archives.length === 0) return "";
 	const bytes = archives.reduce((most, archive) => Math.max(most, archive.bytes ?? 0), 0);
-	return `${archives.length === 1 ? "1 archive" : `${archives.length} archives`}${bytes > 0 ? ` of ${size(bytes)}` : ""}`;
+	return `${counted(archives.length, "archive")}${bytes > 0 ? ` of ${size(bytes)}` : ""}`;
 }

@@ -1,4 +1,5 @@
 // `holdfast` alone: the state of things on one screen, at most ten lines.
+import { counted } from "../../values/counted.ts";
 import { localTime } from "../../values/local-time.ts";
 import type { Standing } from "../result.ts";
 import { table } from "./table.ts";
@@ -29,12 +30,12 @@ export function overviewText({ file, here, others }: Overview): string[] {
 	const [next] = timers.flatMap((timer) => timer.next ?? []).sort();
 	const isEmpty = states.every(({ created }) => created === undefined);
 	return [
-		`${machine}, by ${file}${others === 0 ? "" : `; ${others} other ${others === 1 ? "machine" : "machines"}: holdfast status --all`}`,
+		`${machine}, by ${file}${others === 0 ? "" : `; ${counted(others, "other machine")}: holdfast status --all`}`,
 		...(names.length === 0 ? [] : table(shown.map(({ cells }) => cells))),
 		...(more === 0 ? [] : [`  and ${more} more: holdfast status`]),
 		...problems.slice(0, MOST_PROBLEMS).map((line) => `! ${line}`),
 		...(problems.length > MOST_PROBLEMS
-			? [`! and ${problems.length - MOST_PROBLEMS} more problems: holdfast status`]
+			? [`! and ${counted(problems.length - MOST_PROBLEMS, "more problem")}: holdfast status`]
 			: []),
 		now === undefined
 			? `Next backup: ${next === undefined ? "no timer is active (holdfast deploy sets them up)" : localTime(next)}`

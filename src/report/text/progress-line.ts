@@ -1,4 +1,5 @@
 // A step in progress as one row: what matters most is shown first, and what does not fit is left out rather than cut.
+import { counted } from "../../values/counted.ts";
 import { duration, size } from "./units.ts";
 import { beginningOf, endOf, widthOf } from "./wrap.ts";
 
@@ -68,7 +69,7 @@ function partsOf({ seconds, flowing = 0, bytes = 0, files, path, ...totals }: St
 		...part(4, speed === undefined ? undefined : ` · ${size(speed)}/s`),
 		...part(3, bytes === 0 ? undefined : ` · ${size(bytes)}`),
 		...part(2, share === undefined || total === undefined ? undefined : ` of ${size(total)}`),
-		...part(1, files === undefined || files === 0 ? undefined : ` · ${files} files`),
+		...part(1, files === undefined || files === 0 ? undefined : ` · ${counted(files, "file")}`),
 		...part(0, path === undefined ? undefined : ` · ${path}`),
 	];
 }

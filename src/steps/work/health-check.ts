@@ -1,6 +1,7 @@
 // Run a health check repeatedly until it succeeds or times out.
 import { setTimeout as pause } from "node:timers/promises";
 import { healthCheckKind } from "../../health/list.ts";
+import { counted } from "../../values/counted.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { CheckStep } from "../check.ts";
 import type { StepContext } from "../context.ts";
@@ -29,7 +30,7 @@ export const check: StepWork<CheckStep> = {
 				throw new HoldfastError("health-check-failed", `${state} is not healthy: ${label}: ${fault.what}`, {
 					subject: label,
 					details: fault.details,
-					hint: `it was checked for ${check.within} seconds`,
+					hint: `it was checked for ${counted(check.within, "second")}`,
 				});
 			log(`${label}: ${fault.what}; retrying`);
 			await pause(BETWEEN_MS, undefined, { signal });

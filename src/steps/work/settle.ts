@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { unitFailure } from "../../host/systemd.ts";
 import { type UnitFacts, unitFacts } from "../../host/unit-facts.ts";
+import { counted } from "../../values/counted.ts";
 import type { SettleStep } from "../settle.ts";
 import type { StepWork } from "../step.ts";
 import { unitsStart } from "../units-start.ts";
@@ -22,7 +23,7 @@ export const settle: StepWork<SettleStep> = {
 			for (const unit of started) {
 				const now = facts.get(unit);
 				if (!now || !(await staysUp(unit.user, now, startsOf(unit, plan, handedBy))))
-					throw await unitFailure(unit, `did not stay active for ${seconds} seconds`);
+					throw await unitFailure(unit, `did not stay active for ${counted(seconds, "second")}`);
 			}
 			await pause(POLL_MS, undefined, { signal });
 		} while (performance.now() < until);
