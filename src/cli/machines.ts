@@ -95,10 +95,12 @@ async function chosenFrom(
 	};
 }
 
-/** Of several machines, those that declare a state: one that only hosts others' repositories is left out. */
+/** Of several machines, those that declare a state, or should: one that only hosts others' repositories is left out. */
 export function withStates<T extends Pick<Chosen, "machines">>(selected: T): T {
 	if (selected.machines.length === 1) return selected;
-	const machines = selected.machines.filter((one) => !one.borgServer || Object.keys(one.state).length > 0);
+	const machines = selected.machines.filter(
+		({ state, borgServer, stateless }) => !(borgServer || stateless) || Object.keys(state).length > 0,
+	);
 	return { ...selected, machines };
 }
 

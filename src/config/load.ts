@@ -239,7 +239,7 @@ const withOrigin = (fault: Fault, root: unknown): Fault => ({
 
 /** The states and providers of a machine that match the schema. */
 function soundOf(machine: unknown, issues: readonly v.BaseIssue<unknown>[]): Sound {
-	const { state, providers } = (isRecord(machine) ? machine : {}) as Partial<Machine>;
+	const { state, providers, stateless } = (isRecord(machine) ? machine : {}) as Partial<Machine>;
 	const wrong = issues.map((issue) => (issue.path ?? []).map(({ key }) => key));
 	const sound = <T>(kind: string, map: Readonly<Record<string, T>> | undefined) =>
 		recordOf(
@@ -251,6 +251,7 @@ function soundOf(machine: unknown, issues: readonly v.BaseIssue<unknown>[]): Sou
 		state: sound("state", state),
 		providers: sound("providers", providers),
 		stateNames: Object.keys(isRecord(state) ? state : {}),
+		stateless: stateless === true,
 	};
 }
 

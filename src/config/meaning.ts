@@ -25,11 +25,13 @@ export interface Sound {
 	readonly providers: Manifest["providers"];
 	/** Including those that are left out. */
 	readonly stateNames: readonly string[];
+	readonly stateless?: boolean;
 }
 
 /** Faults in the combination of fields. Paths are relative to the machine. */
 export function meaningFaults(machine: Sound): Fault[] {
 	return [
+		...statelessFaults(machine),
 		...overlapFaults(machine),
 		...orderFaults(machine),
 		...emptyFaults(machine),
@@ -41,6 +43,12 @@ export function meaningFaults(machine: Sound): Fault[] {
 		...stoppedServerFaults(machine),
 		...promiseFaults(machine),
 	];
+}
+
+function statelessFaults({ stateless = false, stateNames: [name] }: Sound): Fault[] {
+	if (!stateless || name === undefined) return [];
+	const message = `the machine has a state, "${name}"`;
+	return [{ path: ["stateless"], message, hint: "remove `stateless`, or its states" }];
 }
 
 interface OwnedFolder {

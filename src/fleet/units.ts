@@ -42,6 +42,8 @@ export interface Job {
 }
 
 export function jobsOf(manifest: Manifest): Job[] {
+	// A machine without a state may get providers from a tag.
+	if (Object.keys(manifest.state).length === 0) return [];
 	const schedule = scheduleOf(manifest);
 	const providers = Object.entries(manifest.providers);
 	const shared = providers

@@ -109,6 +109,12 @@ export const machineFields = {
 	tags: v.optional(tagsSchema),
 	deploy: v.optional(deploySchema),
 	borgServer: v.optional(borgServerSchema),
+	stateless: v.pipe(
+		v.optional(v.boolean()),
+		v.description(
+			"nothing of this machine has to be backed up: `status` does not report that it declares no state, and what is done for several machines leaves it out (default false)",
+		),
+	),
 	notify: v.pipe(v.optional(v.array(notifySchema)), v.description("whom to notify about runs")),
 	metricsFile: v.pipe(
 		v.optional(f.path),

@@ -11,17 +11,23 @@ export function warningsOn({ machine, providers }: Pick<Manifest, "machine" | "p
 	);
 }
 
-/** Why nothing of a machine is backed up. One that keeps the repositories of others needs no state of its own. */
+/**
+ * Why nothing of a machine is backed up. One that keeps the repositories of others needs no state of its own. An empty
+ * `state` alone is no sign that it is meant so: `init` and programs that write configs leave it where they found nothing.
+ */
 export function unprotected({
 	state,
 	providers,
 	borgServer,
-}: Pick<Manifest, "state" | "providers" | "borgServer">): string[] {
-	if (Object.keys(state).length === 0 && borgServer === undefined)
-		return [
-			"nothing is protected: the config declares no state of this machine (add one under `state` or `services`)",
-		];
-	if (Object.keys(state).length > 0 && Object.keys(providers).length === 0)
+	stateless = false,
+}: Pick<Manifest, "state" | "providers" | "borgServer" | "stateless">): string[] {
+	if (Object.keys(state).length === 0)
+		return borgServer !== undefined || stateless
+			? []
+			: [
+					"nothing is protected: the config declares no state of this machine (add one under `state` or `services`, or `stateless: true` if it has none)",
+				];
+	if (Object.keys(providers).length === 0)
 		return ["nothing is protected: the config names no place for archives (add one under `providers`)"];
 	return [];
 }

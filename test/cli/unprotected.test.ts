@@ -46,6 +46,32 @@ test("a machine that only keeps the repositories of others is well without a sta
 	assert.deepEqual(unprotected({ state: {}, providers: {}, borgServer: { user: "borg" } }), []);
 });
 
+test("a machine of which nothing has to be backed up says so, and is left out of what is done for several", async () => {
+	const place = new Place(folder);
+	place.write("data/file", "precious");
+	const providers = { tar: { destinations: { disk: { path: place.path("archives") } } } };
+	const declare = (relay: object) =>
+		place.write(
+			"holdfast.json",
+			JSON.stringify({
+				machines: { web01: { state: { data: { folders: [place.path("data")] } }, providers }, relay },
+			}),
+		);
+	declare({ providers, stateless: true });
+	const created = await place.holdfast("create", "--all");
+	assert.equal(created.code, 0, created.stderr);
+	const status = await place.holdfast("status", "--all");
+	assert.equal(status.code, 0, status.stdout + status.stderr);
+	assert.match(status.stdout, /^relay: no run yet; no timer$/m);
+	assert.equal((await place.holdfast("status", "relay")).code, 0);
+	declare({ providers });
+	assert.equal((await place.holdfast("status", "--all")).code, 1);
+	declare({ providers, stateless: true, state: { data: { folders: [place.path("data")] } } });
+	const both = await place.holdfast("validate");
+	assert.equal(both.code, 2);
+	assert.match(both.stderr, /the machine has a state, "data"/);
+});
+
 test("runs show without an id shows the newest run", async () => {
 	const place = new Place(folder);
 	place.write("data/file", "precious");
