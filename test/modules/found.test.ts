@@ -123,6 +123,12 @@ const MACHINES: readonly Machine[] = [
 			environmentFile: "/var/lib/vaultwarden.env",
 		},
 	},
+	{
+		module: "vaultwarden",
+		nixos: true,
+		units: ["vaultwarden.service", "backup-vaultwarden.service"],
+		found: { units: ["vaultwarden.service", "backup-vaultwarden.service"] },
+	},
 	{ module: "wireguard", units: ["wg-quick@wg0.service"], found: { interfaces: ["wg0"] } },
 	{
 		module: "wireguard",

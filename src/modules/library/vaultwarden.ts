@@ -8,6 +8,8 @@ import { within } from "../within.ts";
 
 const HEALTH = { debian: "http://localhost:8000/alive", nixos: "http://localhost:8222/alive" };
 
+const BACKUP = "backup-vaultwarden.service";
+
 export const vaultwarden = defineModule({
 	name: "vaultwarden",
 	about: "Vaultwarden: the vaults, attachments, sends, and the keys that sign its users in",
@@ -42,7 +44,7 @@ export const vaultwarden = defineModule({
 			services,
 		};
 	},
-	found: ({ has, nixos }) => {
+	found: ({ has, units, nixos }) => {
 		// NixOS keeps the name from before system.stateVersion 24.11.
 		const old = "/var/lib/bitwarden_rs";
 		const isOld = nixos && has(old) && !has("/var/lib/vaultwarden");
@@ -50,6 +52,8 @@ export const vaultwarden = defineModule({
 		return {
 			...(isOld ? { dataDir: old, database: { file: `${old}/db.sqlite3` } } : {}),
 			...(environmentFile === undefined ? {} : { environmentFile }),
+			// NixOS's own backup of the database, where its backupDir is set.
+			...(units.includes(BACKUP) ? { units: ["vaultwarden.service", BACKUP] } : {}),
 		};
 	},
 	signs: { units: ["vaultwarden.service"] },
