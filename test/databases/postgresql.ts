@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { before, beforeEach } from "node:test";
 import { type Machine, machine } from "../machine/machine.ts";
+import { testedBundle } from "../support/tested-bundle.ts";
 
 export const ODD = `we"ird'; DROP TABLE x; = ü\\`;
 
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** Not Debian's wrapper of it, which takes five times as long as the query. */
+/** Not Debian's wrapper of it, which takes five times as long as the query; postgresql.test.ts uses that. */
 const PSQL = ["sh", "-c", 'exec /usr/lib/postgresql/*/bin/psql "$@"', "psql"];
 
 export async function asPostgres(web01: Machine, database: string, statement: string): Promise<string> {
@@ -87,7 +88,16 @@ export function application(disks: Readonly<Record<string, "ext4">> = {}) {
 			}),
 		);
 	const holdfast = async (expected: number, ...words: string[]) => {
-		const { code, stdout, stderr } = await web01.holdfast(...words);
+		const { code, stdout, stderr } = await web01.run(
+			[
+				"sh",
+				"-c",
+				'PATH="$(echo /usr/lib/postgresql/*/bin):$PATH" exec /opt/holdfast/bin/holdfast "$@"',
+				"sh",
+				...words,
+			],
+			{ env: testedBundle("/opt/holdfast") },
+		);
 		assert.equal(code, expected, `holdfast ${words.join(" ")}\n${stdout}${stderr}`);
 		return stderr;
 	};

@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { after } from "node:test";
+import { testedBundle } from "../support/tested-bundle.ts";
 import { Container } from "./container.ts";
 import { Network } from "./network.ts";
 
@@ -108,7 +109,8 @@ export async function machine(
 		address: link.address,
 		run,
 		sh,
-		holdfast: (...args) => run(["/opt/holdfast/bin/holdfast", ...args]),
+		holdfast: (...args) =>
+			run(["/opt/holdfast/bin/holdfast", ...args], { env: testedBundle("/opt/holdfast") }),
 		write: async (path, content, mode = "0644") => {
 			await sh('mkdir -p "$(dirname "$FILE")"; cat >"$FILE"; chmod "$MODE" "$FILE"', {
 				input: content,

@@ -46,18 +46,18 @@ describe("the folder in which root stands", () => {
 			stage.put("a/holdfast.ts", 0, 0o644, stage.code);
 			return "a";
 		},
-		"is like /tmp": (stage) => {
+		"is like /tmp [long]": (stage) => {
 			stage.put("a", 0, 0o1777);
 			stage.put("a/holdfast.ts", 0, 0o644, stage.code);
 			return "a";
 		},
-		"can be written by a group": (stage) => {
+		"can be written by a group [long]": (stage) => {
 			stage.put("a", 0, 0o775);
 			chownSync(join(stage.root, "a"), 0, 12);
 			stage.put("a/holdfast.ts", 0, 0o644, stage.code);
 			return "a";
 		},
-		"holds a file that all can write": (stage) => {
+		"holds a file that all can write [long]": (stage) => {
 			stage.put("a", 0, 0o755);
 			stage.put("a/holdfast.ts", 0, 0o666, stage.code);
 			return "a";
@@ -69,7 +69,7 @@ describe("the folder in which root stands", () => {
 			symlinkSync("../b/holdfast.ts", join(stage.root, "a/holdfast.ts"));
 			return "a";
 		},
-		"holds a link through somebody's folder": (stage) => {
+		"holds a link through somebody's folder [long]": (stage) => {
 			stage.put("a", 0, 0o755);
 			stage.put("b", ALICE, 0o755);
 			stage.put("c", 0, 0o755);

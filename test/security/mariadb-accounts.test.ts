@@ -189,7 +189,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		assert.match(await restored(1), /differs from the one that this machine wrote/);
 	});
 
-	test("that is this machine's own gives what an account had on a table only if the restore creates the account", async () => {
+	test("that is this machine's own gives what an account had on a table only if the restore creates the account [long]", async () => {
 		const grants = () => server.sql("", "SHOW GRANTS FOR lost@localhost");
 		server.sql("app", "CREATE USER lost@localhost; GRANT SELECT ON note TO lost@localhost");
 		await backedUp();
@@ -206,7 +206,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		server.sql("", "DROP USER lost@localhost");
 	});
 
-	test("that is this machine's own has no administrators in it, who have rights here only by a role", async () => {
+	test("that is this machine's own has no administrators in it, who have rights here only by a role [long]", async () => {
 		server.sql(
 			"",
 			"CREATE ROLE app_role; GRANT SELECT ON app.* TO app_role; CREATE ROLE dba; GRANT ALL ON *.* TO dba; GRANT app_role TO dba; CREATE USER boss@localhost; GRANT dba TO boss@localhost; CREATE USER plain@localhost; GRANT app_role TO plain@localhost",

@@ -1,4 +1,4 @@
-// Every archive is of one instant, a few times; invariant.long.ts does it more often.
+// Every archive is of one instant, once; invariant.long.ts does it more often.
 import { holdsInvariant } from "./invariant.ts";
 
-holdsInvariant(2);
+holdsInvariant(1);

@@ -2,9 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { testedBundle } from "./tested-bundle.ts";
 
-const CODE = join(import.meta.dirname, "../../node_modules/.cache/holdfast-code");
-const HOLDFAST = join(import.meta.dirname, "../../bin/holdfast");
+const PROJECT = join(import.meta.dirname, "../..");
+const CODE = join(PROJECT, "node_modules/.cache/holdfast-code");
+const HOLDFAST = join(PROJECT, "bin/holdfast");
 
 export interface Output {
 	readonly code: number | null;
@@ -62,7 +64,7 @@ export class Place {
 		const [program = HOLDFAST, ...words] = [...wrapper, HOLDFAST, ...args];
 		const child = spawn(program, words, {
 			cwd: this.folder,
-			env: this.env,
+			env: { ...this.env, ...testedBundle(PROJECT) },
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		let stdout = "";

@@ -238,7 +238,7 @@ describe("units around those that are named", { skip: noMachines }, () => {
 		["before the swap", "preRestore"],
 		["while it is made", "fault"],
 	] as const)
-		test(`something starts it ${when}: all is undone, and that is said`, async () => {
+		test(`something starts it ${when}: all is undone, and that is said${when === "while it is made" ? " [long]" : ""}`, async () => {
 			await web01.units({ "app.service": APP });
 			await web01.declare({
 				stopOnRestore: ["app.service"],
