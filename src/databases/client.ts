@@ -1,7 +1,7 @@
 // Shared by the clients of all database servers: run the server's own programs as the user that may connect.
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { Transform, type Writable } from "node:stream";
 import { cleanEnvironment, describeEnd, type ExecOptions, type Identity, start } from "../host/exec.ts";
+import { eachPart } from "../host/file-parts.ts";
 import { howToInstall } from "../host/programs.ts";
 import { standstillSeconds } from "../host/standstill.ts";
 import { account } from "../host/users.ts";
@@ -163,13 +163,19 @@ function whenSilent(bytes: () => number | undefined, end: () => void): () => voi
 	return () => clearInterval(timer);
 }
 
-/** Run a program that must succeed. It reads `input`, or `files` (see `ExecOptions`). */
+/** Run a program that must succeed. It reads the first `bytes` of `input`, or `files` (see `ExecOptions`). */
 export async function perform(
 	client: Client,
 	doing: string,
 	argv: readonly string[],
 	{ signal, log }: Work,
-	{ input, files }: { readonly input?: NodeJS.ReadableStream; readonly files?: readonly number[] },
+	{
+		input,
+		files,
+	}: {
+		readonly input?: { readonly path: string; readonly bytes: number };
+		readonly files?: readonly number[];
+	},
 ): Promise<void> {
 	const child = await start(argv, {
 		...(await optionsOf(client)),
@@ -180,10 +186,24 @@ export async function perform(
 		onStderr: log,
 	});
 	// A program that fails closes its input. Its own error message is more useful than our broken pipe.
-	const flow = input && child.stdin && pipeline(input, child.stdin).catch((error: Error) => error);
+	const flow = input && child.stdin && feed(child.stdin, input).catch((error: Error) => error);
 	const result = await child.done;
 	const broken = await flow;
 	signal.throwIfAborted();
 	if (result.code !== 0) throw fault(client, doing, result);
 	if (broken) throw broken;
+}
+
+async function feed(stdin: Writable, { path, bytes }: { readonly path: string; readonly bytes: number }) {
+	const write = (part: Buffer) =>
+		new Promise<void>((resolve, reject) => {
+			stdin.write(part, (error) => (error ? reject(error) : resolve()));
+		});
+	try {
+		await eachPart(path, write, bytes);
+		stdin.end();
+	} catch (error) {
+		stdin.destroy();
+		throw error;
+	}
 }

@@ -26,6 +26,9 @@ export function ownUser(): Account {
 	}
 }
 
+/** Those that were found. A run starts many programs as the same user, and each look-up is a program itself. */
+const FOUND = new Map<string, Account>();
+
 /** Look up a user. Running as another user requires root. */
 export async function account(name: string): Promise<Account> {
 	const own = ownUser();
@@ -34,8 +37,11 @@ export async function account(name: string): Promise<Account> {
 		throw new HoldfastError("failed", `cannot run as user "${name}": Holdfast runs as "${own.name}"`, {
 			hint: "run Holdfast as root, or remove `user`",
 		});
-	const found = await accountOf(name);
-	if (found) return found;
+	const found = FOUND.get(name) ?? (await accountOf(name));
+	if (found) {
+		FOUND.set(name, found);
+		return found;
+	}
 	throw new HoldfastError("failed", `the user "${name}" does not exist on this machine`);
 }
 

@@ -2,8 +2,6 @@
 // one RENAME TABLE, which is atomic (MariaDB Knowledge Base, "Atomic DDL", since 10.6; MySQL Reference Manual, "Atomic
 // Data Definition Statement Support", since 8.0). Views, triggers, routines and events are dropped before and recreated
 // after it, which is not atomic. See docs/explanation/databases.md.
-import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import { dumpBy, LONG_QUESTION_SECONDS, perform } from "../client.ts";
@@ -187,9 +185,10 @@ async function load(
 	const like = rights.length === 0 ? undefined : { account: { user: "keys", host: "" }, rights };
 	const loader = await temporaryAccount(server, fresh, "load", like);
 	try {
-		const input = bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 });
 		const words = [...loader.connect("client"), fresh];
-		await perform(loader.client, `load the dump of ${live}`, words, work, { input });
+		await perform(loader.client, `load the dump of ${live}`, words, work, {
+			input: { path: file, bytes },
+		});
 	} finally {
 		await loader.release();
 	}

@@ -1,9 +1,8 @@
 // Files of an archive that are executed by a database server: are they what this machine wrote, and what is in them?
-import { createReadStream } from "node:fs";
+import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import { databaseOf, dumpLabel } from "../../databases/dump.ts";
-import { digesting } from "../../host/digest.ts";
+import { eachPart } from "../../host/file-parts.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { AccountsStep } from "../accounts.ts";
@@ -21,14 +20,9 @@ export async function isAsWritten(
 	file: string,
 ): Promise<boolean> {
 	if (known === undefined || known[of].length === 0) return false;
-	let digest: string | undefined;
-	const hash = digesting((found) => {
-		digest = found;
-	});
-	await pipeline(createReadStream(file), hash, async (chunks) => {
-		for await (const _ of chunks);
-	});
-	if (digest !== undefined && known[of].includes(digest)) return true;
+	const hash = createHash("sha256");
+	await eachPart(file, (part) => hash.update(part));
+	if (known[of].includes(hash.digest("hex"))) return true;
 	if (agreed || !known.here) return false;
 	throw new HoldfastError(
 		"archive-mismatch",
