@@ -1,7 +1,7 @@
 // Reads a file through one buffer: nothing is left to collect, however long the file is.
 import { open } from "node:fs/promises";
 
-const PART = 256 * 1024;
+const PART = 1024 * 1024;
 
 /**
  * Calls `use` with the parts of a file in turn, or of its first `bytes`. A part may be kept only until what `use` returns

@@ -2,7 +2,7 @@
 // views, triggers, routines and events. The last line repeats the second part as data, so that a restore never runs it
 // as a script.
 import { type FileHandle, open } from "node:fs/promises";
-import { PassThrough } from "node:stream";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
@@ -91,31 +91,26 @@ export async function requireNoSequences(reader: Asker, name: string): Promise<v
 
 /** Write the tables, then the objects. */
 export function withObjects(tables: DumpStream, then: () => Promise<Objects>): DumpStream {
-	const output = new PassThrough();
-	const whole = (async () => {
-		let bytes = 0;
-		await pipeline(
-			tables.output,
-			async function* (chunks: AsyncIterable<Buffer>) {
-				for await (const chunk of chunks) {
-					bytes += chunk.length;
-					yield chunk;
-				}
-			},
-			output,
-			{ end: false },
-		);
+	let bytes = 0;
+	const output = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			bytes += chunk.length;
+			done(null, chunk);
+		},
+		flush(done) {
+			rest().then((text) => done(null, text), done);
+		},
+	});
+	const rest = async () => {
 		await tables.whole;
 		const { objects, broken } = await then();
-		output.write(OBJECTS);
-		for (const one of objects) output.write(forClient(one));
-		for (const one of broken) output.write(asComment(one));
 		const data = `${DATA}${JSON.stringify({ at: bytes, objects, ...(broken.length === 0 ? {} : { broken }) })}\n`;
 		if (Buffer.byteLength(data) > MOST_BYTES.known)
 			throw new HoldfastError("database-failed", "its views and routines are too large to be restored");
-		output.end(data);
-	})();
-	whole.catch((error: Error) => output.destroy(error));
+		return [OBJECTS, ...objects.map(forClient), ...broken.map(asComment), data].join("");
+	};
+	const whole = pipeline(tables.output, output);
+	whole.catch(() => {});
 	return { ...tables, output, whole };
 }
 

@@ -31,10 +31,10 @@ export function postgresql(declared: PostgresqlDump, signal?: AbortSignal): Serv
 		rows: () => countRows(sql, live),
 		rowsOf: (file, work) => countCopied(connection.client, file, work),
 		ask: (question, seconds, work) => answerTo(question, declared, seconds, work.signal),
-		accounts: async () => ({
-			accounts: await accountsOf(sql, live),
-			contents: await belongingsOf(sql, live),
-		}),
+		async accounts() {
+			const [accounts, contents] = await Promise.all([accountsOf(sql, live), belongingsOf(sql, live)]);
+			return { accounts, contents };
+		},
 		notes: () => notesOf(sql, live),
 		missing: (held) => missingAccounts(sql, held),
 		createAccounts: (held, names, { facts, trusted }) =>
