@@ -278,6 +278,34 @@ describe("PostgreSQL: what a restore leaves out", { skip: noServers }, () => {
 		);
 	});
 
+	test("a policy or user mapping that names such a role costs that role only", async () => {
+		server.sql(
+			"app",
+			`CREATE ROLE "A a"; CREATE ROLE ee; ALTER TABLE t ENABLE ROW LEVEL SECURITY; GRANT SELECT ON t TO ee;
+			CREATE POLICY alone ON t TO "A a" USING (true); COMMENT ON POLICY alone ON t IS 'gone';
+			CREATE POLICY "bo th" ON t AS RESTRICTIVE FOR SELECT TO "A a", ee USING (a::text <> ';
+CREATE'); COMMENT ON POLICY "bo th" ON t IS 'kept'; CREATE POLICY everybody ON t USING (a > 0);
+			CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR "A a" SERVER s OPTIONS (u '1'); CREATE USER MAPPING FOR ee SERVER s; CREATE USER MAPPING FOR public SERVER s`,
+		);
+		// As above: a role of a name that this server reserves.
+		server.sql("postgres", "UPDATE pg_authid SET rolname = 'pg_A a' WHERE rolname = 'A a'");
+		await holdfast(0, "create");
+		server.sql("postgres", "UPDATE pg_authid SET rolname = 'A a' WHERE rolname = 'pg_A a'");
+		server.sql("postgres", 'DROP DATABASE app; DROP ROLE "A a"');
+		assert.match(
+			await result(),
+			/this server has no role pg_A a: the policies and user mappings of app that are for it alone are left out/,
+		);
+		assert.equal(
+			server.sql(
+				"app",
+				"SELECT polname, polpermissive, polroles::regrole[], obj_description(oid, 'pg_policy'), pg_get_expr(polqual, polrelid) FROM pg_policy ORDER BY 1; SELECT usename FROM pg_user_mappings ORDER BY 1",
+			),
+			`bo th|f|{ee}|kept|((a)::text <> ';\nCREATE'::text)\neverybody|t|{-}||(a > 0)\nee\npublic`,
+		);
+		server.sql("postgres", "DROP DATABASE app; DROP ROLE ee");
+	});
+
 	test("a superuser is given nothing of a role that this server does not take", async () => {
 		server.sql(
 			"app",

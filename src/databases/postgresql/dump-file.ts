@@ -31,6 +31,8 @@ export interface DumpFile {
 	entries(): Promise<Entry[]>;
 	/** What pg_restore writes for these entries. They must produce only statements without a body. */
 	statements(entries: readonly Entry[], ...options: string[]): Promise<Token[][]>;
+	/** What pg_restore writes for these entries, without owners and rights. */
+	text(entries: readonly Entry[]): Promise<string>;
 	/** The entire output of pg_restore except for the rows. */
 	schemaText(): Promise<string>;
 }
@@ -82,6 +84,7 @@ export async function withDumpFile<T>(
 					hint: "the archive is damaged or was modified; to inspect it, restore it to a folder with --into",
 				});
 			},
+			text: (entries) => read(["--no-owner", "--no-privileges", "--file=-"], entries),
 			schemaText: () => read(["--schema-only", "--no-privileges", "--file=-"]),
 		});
 	} finally {

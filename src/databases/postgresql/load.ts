@@ -14,6 +14,7 @@ import { grantsOfUnknown } from "./grantees.ts";
 import { givenProperties, giveWithin, makersIn, ownersOf } from "./hand-over.ts";
 import { withoutLacking } from "./lacking.ts";
 import type { Loading } from "./loading.ts";
+import { namedRoles } from "./named-roles.ts";
 import { identifier } from "./names.ts";
 import { applyProperties, localeClause, type Properties, propertiesSchema } from "./properties.ts";
 import { commentStatements, isComment, isOnEventTrigger, rightStatements } from "./rights.ts";
@@ -142,7 +143,8 @@ async function loadAsLoader(
 	const schemas = extensions.length === 0 ? [] : of("SCHEMA");
 	const [comments, rights, triggers] = [of("COMMENT"), of("ACL", "DEFAULT ACL"), of("EVENT TRIGGER")];
 	const later = new Set([...extensions, ...schemas, ...comments, ...rights, ...triggers]);
-	const now = entries.filter((entry) => !later.has(entry));
+	const named = await namedRoles(ask, live, dump, entries);
+	const now = entries.filter((entry) => !later.has(entry) && !named.without.has(entry));
 
 	const made = await makeLoader(ask, fresh, `${localeClause(facts)}${placement.clause}`);
 	const loader = await reach(ask, connection, fresh, made, dump.reader);
@@ -175,12 +177,17 @@ async function loadAsLoader(
 		takeBack = await lendPath(loading);
 		await make(given.slice(definitions));
 	}
-	await asker(loader.connection)(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
+	const loaderAsks = asker(loader.connection);
+	if (named.instead.length > 0) await loaderAsks(named.instead, `load the policies of ${live}`, fresh);
+	await loaderAsks(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
 	await takeBack();
 
 	const statements = await dump.statements([...rights, ...comments], "--no-owner");
 	const [comment, allGranted] = apart(statements, isComment);
-	const [saidLast, said] = apart(comment, isOnEventTrigger);
+	const [saidLast, said] = apart(
+		comment.filter((one) => !named.isOnLeftOut(one)),
+		isOnEventTrigger,
+	);
 	const { given: mayBeGranted, warnings: notGranted } = trusted
 		? { given: allGranted, warnings: [] }
 		: await grantsOfUnknown(ask, live, facts.owner, allGranted);
@@ -224,6 +231,7 @@ async function loadAsLoader(
 			...warnings,
 			...notGranted,
 			...ofLacking,
+			...named.warnings,
 			...foreign.map(
 				({ words }) =>
 					`${words.toLowerCase()}: rows of an extension's own table are left out, because this machine did not write the archive`,
