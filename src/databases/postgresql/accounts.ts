@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { Ask } from "./ask.ts";
+import { makeRoles } from "./make-roles.ts";
 import { identifier, literal } from "./names.ts";
 import { settingClause, settingName } from "./settings.ts";
 
@@ -237,68 +238,6 @@ export async function createAccounts(
 	}));
 	return [...faults, ...(await makeRoles(ask, created, belonging))];
 }
-
-/** All at once; or each by itself, so that one that this server does not take does not cost the others. Returns what was left out. */
-async function makeRoles(
-	ask: Ask,
-	created: readonly { readonly name: string; readonly statement: string }[],
-	belonging: readonly { readonly name: string; readonly statements: readonly string[] }[],
-): Promise<string[]> {
-	const all = [
-		...created.map(({ statement }) => statement),
-		...belonging.flatMap(({ statements }) => statements),
-	];
-	try {
-		await ask(["BEGIN", ...all, "COMMIT"], "create roles");
-		return [];
-	} catch (error) {
-		if (!isOfStatement(error) || !(await mayCreate(ask))) throw error;
-	}
-	const faults: string[] = [];
-	const lacking = new Set<string>();
-	const tries = async (name: string, statement: string, what: string) => {
-		try {
-			await ask([statement], `create the role ${name}`);
-		} catch (error) {
-			if (!isOfStatement(error)) throw error;
-			const said = error.details.find((line) => line.includes("ERROR:")) ?? error.message;
-			faults.push(`${what}: ${statement.startsWith("ALTER ROLE") ? withoutValue(said) : said}`);
-			return false;
-		}
-		return true;
-	};
-	for (const { name, statement } of created)
-		if (!(await tries(name, statement, `the role ${name} could not be created`))) lacking.add(name);
-	for (const { name, statements } of belonging)
-		for (const statement of lacking.has(name) ? [] : statements)
-			await tries(
-				name,
-				statement,
-				`the role ${name} was created without a part of it (${withoutValue(statement)})`,
-			);
-	return faults;
-}
-
-/** The value of a setting, which may be a secret, and the text of a comment are not for a log. */
-const withoutValue = (text: string) =>
-	text
-		.replace(/^(ALTER ROLE "(?:[^"]|"")*" SET "(?:[^"]|"")*") .*$/s, "$1")
-		.replace(/(: "| IS (E?)').*$/s, "");
-
-/** If we may not, or the server takes no changes, that is not about a single role. */
-async function mayCreate(ask: Ask): Promise<boolean> {
-	const rows = await ask(
-		[
-			"SELECT 1 FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole) AND current_setting('transaction_read_only') = 'off'",
-		],
-		"ask PostgreSQL whether we may create roles",
-	);
-	return rows.length > 0;
-}
-
-/** The server refused a statement; it did not fail to answer. */
-const isOfStatement = (error: unknown): error is HoldfastError =>
-	error instanceof HoldfastError && error.details.some((line) => /^psql:.*ERROR: /.test(line));
 
 export async function dropAccounts(ask: Ask, names: readonly string[]): Promise<void> {
 	for (const name of names)
