@@ -215,6 +215,8 @@ interface Source {
 	 * path `scratch`; they are gone when `whole` settles.
 	 */
 	dump(scratch: string, work: Work): Promise<DumpStream>;
+	/** What a restore would not bring back as it is in the live database: one line each. */
+	notes?(): Promise<string[]>;
 	/** The reasons why a dump with these facts cannot be restored here. Throws like `facts`. */
 	obstacles(facts: DumpFacts): Promise<string[]>;
 	/** Exact row counts: `rows` of the live database, `rowsOf` of a dump. */
@@ -243,8 +245,6 @@ export interface ServerDatabase extends Source {
 	accounts(): Promise<object | undefined>;
 	/** The reasons why the live database cannot be set aside. */
 	swapObstacles?(): Promise<string[]>;
-	/** What a restore would not bring back as it is in the live database: one line each. */
-	notes?(): Promise<string[]>;
 	/** The names of accounts in `held` (from `accounts`, or from an archive) that do not exist on the server. */
 	missing(held: unknown): Promise<string[]>;
 	/**

@@ -140,7 +140,11 @@ describe("what a person reads of a command that does not work", () => {
 			"echo full >&2; exit 4",
 			/exit code 4\n +full\n +→ run the command by hand.*: it gets the dump on its/,
 		],
-		["is not there", "not-there", /exit code 127\n.*not-there: command not found\n +→ install the program/],
+		[
+			"is not there, as only its script can tell",
+			"true; not-there",
+			/exit code 127\n.*not-there: command not found\n +→ install the program/,
+		],
 	] as const)
 		test(`a load that ${what}`, async () => {
 			const { holdfast } = await stored((store) => ({ command: ["cat", store], load, wayBack: "none" }));
@@ -148,6 +152,24 @@ describe("what a person reads of a command that does not work", () => {
 			assert.match(await holdfast(1, ...RESTORE, "tar", "latest"), why);
 		});
 });
+
+for (const load of ["not-there -x", ["not-there", "-x"]])
+	test(`a load whose program is missing is found by create, and before anything is put aside: ${load}`, async () => {
+		const { holdfast, place, store } = await stored((store) => ({
+			command: `echo >>${store}.dumped; cat ${store}`,
+			load,
+		}));
+		assert.match(
+			await holdfast(0, "create"),
+			/store box: a restore would fail at its load: the program not-there was not found/,
+		);
+		assert.match(
+			await holdfast(1, ...RESTORE, "tar", "latest"),
+			/the store box cannot be loaded: the program not-there was not found/,
+		);
+		assert.equal(readFileSync(`${store}.dumped`, "utf8"), "\n");
+		assert.ok(existsSync(place.path("own/file")));
+	});
 
 describe("what was live comes back", () => {
 	test("when a health check fails, and the load knew what it loads into", async () => {

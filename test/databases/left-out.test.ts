@@ -1,7 +1,11 @@
 // What cannot be brought back costs itself, and is said: accounts that a server does not take, notes that could not be gathered.
 import assert from "node:assert/strict";
+import { existsSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { before, beforeEach, describe, test } from "node:test";
+import { moveDefinitions } from "../../src/databases/mariadb/definitions.ts";
 import { dataOf } from "../../src/databases/mariadb/dump.ts";
+import { crossKeys } from "../../src/databases/mariadb/foreign-keys.ts";
 import { historyFacts, historyObstacles } from "../../src/databases/mariadb/history.ts";
 import { notesOf } from "../../src/databases/mariadb/notes.ts";
 import { serverOf } from "../../src/databases/mariadb/server.ts";
@@ -149,6 +153,32 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 		assert.equal(restored.match(/ could not be created /g)?.length, 20);
 		assert.match(restored, /and 10 more views, triggers, routines or events/);
 		assert.equal(server.sql("app", "SELECT a FROM fine"), "1");
+	});
+
+	test("databases whose folders have other names: keys between them, and a definition that a power cut has left behind", async () => {
+		const [one, other] = ["ü-Ж日1", "ß-2"] as const;
+		server.sql(
+			"",
+			`CREATE DATABASE \`${one}\`; CREATE DATABASE \`${other}\`; CREATE TABLE \`${one}\`.t (id INT PRIMARY KEY); CREATE TABLE \`${other}\`.\`é\` (id INT REFERENCES \`${one}\`.t (id))`,
+		);
+		const ours = serverOf({ socket: server.socket });
+		assert.deepEqual(await crossKeys(ours, one), { incoming: [`${other}.é`], outgoing: [] });
+		assert.deepEqual(await crossKeys(ours, other), { incoming: [], outgoing: [one] });
+		const data = join(server.folder, "data");
+		renameSync(join(data, "@1o@002d@M0@65e51/t.frm"), join(data, "@1j@002d2/t.frm"));
+		await moveDefinitions(ours, [one, other]);
+		assert.ok(existsSync(join(data, "@1o@002d@M0@65e51/t.frm")));
+		assert.equal(server.sql("", `SELECT COUNT(*) FROM \`${one}\`.t`), "0");
+		server.sql("", `DROP DATABASE \`${other}\`; DROP DATABASE \`${one}\``);
+	});
+
+	test("what the configured account may not see is said", async () => {
+		server.sql("", "CREATE USER seer@localhost IDENTIFIED BY 'pw'; GRANT SELECT ON *.* TO seer@localhost");
+		const defaultsFile = place.write("seer.cnf", "[client]\nuser=seer\npassword=pw\n");
+		const notes = await notesOf(serverOf({ socket: server.socket, defaultsFile }), "app");
+		assert.match(notes.join(), /foreign keys between it and other databases cannot be seen .* PROCESS/);
+		assert.deepEqual(await notesOf(serverOf({ socket: server.socket }), "app"), []);
+		server.sql("", "DROP USER seer@localhost");
 	});
 
 	test("a default that is a text about sequences is no sequence", async () => {

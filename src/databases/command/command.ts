@@ -1,9 +1,8 @@
 // A store that is dumped and loaded by commands of the config. They run as hooks do. A load reads the dump from a file
 // that is its standard input, so it may also seek in it, or open it again.
 import { constants } from "node:fs";
-import { access, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { describeEnd, exec } from "../../host/exec.ts";
-import { programPath } from "../../host/programs.ts";
 import { argvOf, userOptions } from "../../host/user-command.ts";
 import { account, ownUser } from "../../host/users.ts";
 import { HoldfastError, inOneLine } from "../../values/error.ts";
@@ -40,11 +39,15 @@ export function command({ name, command, load }: CommandDump): StoreDatabase {
 		facts: async () => ({ version: 1 }),
 		dump: (_scratch, work) => dump(work),
 		obstacles: async () => (await Promise.all([whyNotRun(load), whyNotRun(command)])).flat(),
+		notes: async () =>
+			(await whyNotRun(load)).map((why) => `store ${name}: a restore would fail at its load: ${why}`),
 		rows: async (work) => bytes(await lengthOf(await dump(work))),
 		rowsOf: async (file) => bytes((await stat(file)).size),
 		load: (file, _facts, work) => loadBy(load, name, file, work),
 	};
 }
+
+const LOOK_SECONDS = 60;
 
 const byHand = ({ user }: UserCommand) =>
 	`run the command by hand to find out why${user === undefined ? "" : `, as ${user}`}`;
@@ -100,21 +103,26 @@ async function loadBy(load: UserCommand, name: string, path: string, { signal, l
 	);
 }
 
+/** The first word of a script, if it is a plain one: what it calls first. */
+const FIRST = /^\s*([\w./+-]+)(?=\s|;|$)/;
+
 /** What would make a command fail at once. */
 async function whyNotRun(command: UserCommand): Promise<string[]> {
 	try {
-		if (command.user !== undefined) await account(command.user);
+		const isScript = "script" in command;
+		const program = isScript ? FIRST.exec(command.script)?.[1] : command.command[0];
+		if (program === undefined) return [];
+		const look = isScript ? 'type -- "$1"' : 'type -P -- "$1"';
+		const { env, user } = await userOptions(command, {});
+		const { code } = await exec(["bash", "-c", look, "holdfast", program], {
+			...(env === undefined ? {} : { env }),
+			...(user === undefined ? {} : { user }),
+			timeoutSeconds: LOOK_SECONDS,
+		});
+		return code === 0 ? [] : [`the program ${program} was not found`];
 	} catch (error) {
 		return [inOneLine(error)];
 	}
-	const [program = ""] = argvOf(command, "");
-	const isThere = program.includes("/")
-		? await access(program, constants.X_OK).then(
-				() => true,
-				() => false,
-			)
-		: programPath(program) !== undefined;
-	return isThere ? [] : [`the program ${program} was not found`];
 }
 
 /** A store has no rows that could be counted without knowing its dumps. */

@@ -4,6 +4,7 @@
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { syncPath } from "../../host/files.ts";
+import { literal } from "./names.ts";
 import type { Server } from "./server.ts";
 
 /**
@@ -11,8 +12,10 @@ import type { Server } from "./server.ts";
  * between them.
  */
 export async function moveDefinitions(server: Server, databases: readonly string[]): Promise<void> {
+	// MySQL has no such files.
+	if ((await server.product()).product === "MySQL") return;
 	const [[data = ""] = []] = await server.sql(["SELECT @@datadir"], "ask the server for its data directory");
-	const folders = databases.map((name) => join(data, folderName(name)));
+	const folders = (await foldersOf(server, databases)).map((name) => join(data, name));
 	const found = await Promise.all(
 		folders.map(async (folder) => ({ folder, files: new Set(await readdir(folder).catch(() => [])) })),
 	);
@@ -32,10 +35,9 @@ export async function moveDefinitions(server: Server, databases: readonly string
 	await server.sql(["FLUSH TABLES"], "make the server reload its tables");
 }
 
-/** The folder name that the server uses for a database (MariaDB Knowledge Base, "Identifier to File Name Mapping"). */
-export function folderName(database: string): string {
-	return database.replace(
-		/[^a-zA-Z0-9_]/g,
-		(character) => `@${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-	);
+/** The names of the folders of databases (MariaDB Knowledge Base, "Identifier to File Name Mapping": `@1o` for ü). */
+async function foldersOf(server: Server, databases: readonly string[]): Promise<readonly string[]> {
+	const columns = databases.map((name) => `CAST(CONVERT(${literal(name)} USING filename) AS BINARY)`);
+	const [row = []] = await server.sql([`SELECT ${columns.join(", ")}`], "ask the server for its folders");
+	return row;
 }

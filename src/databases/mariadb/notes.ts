@@ -1,6 +1,7 @@
 // What a restore does not bring back as it is now. It is said when the backup is made, since afterwards it is too late.
 import { grantees } from "./accounts.ts";
 import { isDenied } from "./denied.ts";
+import { crossKeys } from "./foreign-keys.ts";
 import { dumpsHistory, versionedTables } from "./history.ts";
 import { literal, pattern } from "./names.ts";
 import type { Server } from "./server.ts";
@@ -16,6 +17,7 @@ export async function notesOf(server: Server, database: string): Promise<string[
 		...(await accountsLeftOut(ask, database)),
 		...(await thingsOfServer(ask)),
 		...(await historyLeftOut(server, database)),
+		...(await keysUnseen(server, database)),
 	];
 	return notes.map((note) => `${server.client.server} database ${database}: ${note}`);
 }
@@ -67,4 +69,13 @@ async function historyLeftOut(server: Server, database: string): Promise<string[
 	return [
 		`the history of the system-versioned tables ${tables.slice(0, 20).join(", ")} is not in the dump, which has only their current rows: MariaDB can dump history since 10.11`,
 	];
+}
+
+async function keysUnseen(server: Server, database: string): Promise<string[]> {
+	const { unseen = false } = await crossKeys(server, database);
+	return unseen
+		? [
+				"foreign keys between it and other databases cannot be seen by the configured account: grant it PROCESS, or a restore of a database that has some may fail, or leave those of others with the old tables",
+			]
+		: [];
 }

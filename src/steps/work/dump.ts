@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { DumpFacts, DumpStream, ServerDatabase } from "../../databases/database.ts";
+import type { Database, DumpFacts, DumpStream, ServerDatabase } from "../../databases/database.ts";
 import {
 	type Dump,
 	databaseOf,
@@ -65,8 +65,7 @@ export const dump: StepWork<DumpStep, unknown, Dumped> = {
 							facts === all ? undefined : all,
 						)
 					: {};
-			const unnoted =
-				database.kind === "server" ? await noteInto(warnings, database, one, context.signal) : {};
+			const unnoted = await noteInto(warnings, database, one, context.signal);
 			if (!streamed) {
 				const content = await database.dump(at, context);
 				bytes += await dumpInto(content, at, context.signal, digests);
@@ -129,7 +128,7 @@ async function writeAccounts(
  */
 async function noteInto(
 	warnings: string[],
-	database: ServerDatabase,
+	database: Database,
 	dump: Dump,
 	signal: AbortSignal,
 ): Promise<Pick<DumpFacts, "unnoted">> {
