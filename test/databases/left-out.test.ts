@@ -9,6 +9,7 @@ import { crossKeys } from "../../src/databases/mariadb/foreign-keys.ts";
 import { historyFacts, historyObstacles } from "../../src/databases/mariadb/history.ts";
 import { notesOf } from "../../src/databases/mariadb/notes.ts";
 import { serverOf } from "../../src/databases/mariadb/server.ts";
+import { engineFacts } from "../../src/databases/mariadb/storage-engines.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { mariadbServer, noServers, postgresqlServer, type TestServer } from "../support/servers.ts";
@@ -170,6 +171,49 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 		assert.ok(existsSync(join(data, "@1o@002d@M0@65e51/t.frm")));
 		assert.equal(server.sql("", `SELECT COUNT(*) FROM \`${one}\`.t`), "0");
 		server.sql("", `DROP DATABASE \`${other}\`; DROP DATABASE \`${one}\``);
+	});
+
+	test("a table whose rows are elsewhere comes back as it is defined, and never as one of another engine", async () => {
+		server.sql(
+			"",
+			`INSTALL SONAME 'ha_federatedx'; CREATE USER far@127.0.0.1 IDENTIFIED BY 'pw'; CREATE DATABASE far; CREATE TABLE far.t (a INT PRIMARY KEY); INSERT INTO far.t VALUES (1), (2); GRANT ALL ON far.* TO far@127.0.0.1;
+			CREATE TABLE app.of_far (a INT PRIMARY KEY) ENGINE = FEDERATED CONNECTION = 'mysql://far:pw@127.0.0.1:${server.port}/far/t'`,
+		);
+		assert.match(
+			await holdfast(0, "create"),
+			/the rows of the tables of_far \(FEDERATED\) are not in the dump/,
+		);
+		server.sql("", "DROP DATABASE app; UNINSTALL SONAME 'ha_federatedx'");
+		assert.match(
+			await holdfast(1, "restore", "--yes", "tar", "latest"),
+			/app cannot be loaded: its tables need the storage engine FEDERATED/,
+		);
+		server.sql("", "INSTALL SONAME 'ha_federatedx'");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.equal(server.sql("app", "SELECT * FROM of_far"), "1\n2");
+		assert.equal(server.sql("far", "SELECT * FROM t"), "1\n2");
+		server.sql(
+			"",
+			"DROP DATABASE app; DROP DATABASE far; DROP USER far@127.0.0.1; UNINSTALL SONAME 'ha_federatedx'",
+		);
+	});
+
+	test("tables on files are left out and said, as no loader may touch the machine's files", async () => {
+		const ours = serverOf({ socket: server.socket });
+		// No package of that engine can be had: the server's answer is told instead.
+		const connect = {
+			...ours,
+			sql: async (statements: readonly string[], doing: string) => {
+				const rows = await ours.sql(statements, doing);
+				const [first = ""] = statements;
+				if (first.startsWith("SELECT table_name, engine ")) return [...rows, ["of_file", "CONNECT"]];
+				return first.includes("IFNULL(engine") ? [...rows, ["of_file", "BASE TABLE", "CONNECT"]] : rows;
+			},
+		};
+		const options = await dataOf(connect, "app");
+		assert.ok(options.includes("--ignore-table=app.of_file") && options.includes("--single-transaction"));
+		assert.match((await notesOf(connect, "app")).join(), /the tables of_file \(CONNECT\) are left out/);
+		assert.deepEqual(await engineFacts(connect, "app"), {});
 	});
 
 	test("what the configured account may not see is said", async () => {

@@ -13,6 +13,7 @@ import { literal, word } from "./names.ts";
 import type { Objects } from "./objects.ts";
 import { objectsIn } from "./objects-text.ts";
 import { type Asker, type Server, sqlBy } from "./server.ts";
+import { ON_FILES } from "./storage-engines.ts";
 import { creation, objectSchema, type StoredObject } from "./stored-object.ts";
 
 /** The line between the two parts, and the start of the last line. */
@@ -38,9 +39,12 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 		],
 		`list the tables of ${name}`,
 	);
-	const views = rows.filter(([, type]) => type === "VIEW").map(([view]) => view);
+	const others = rows
+		.filter(([, type, engine]) => type === "VIEW" || engine === ON_FILES)
+		.map(([one]) => one);
 	const locked = rows.some(
-		([, type, engine = ""]) => type === "BASE TABLE" && !TRANSACTIONAL.includes(engine),
+		([, type, engine = ""]) =>
+			type === "BASE TABLE" && engine !== ON_FILES && !TRANSACTIONAL.includes(engine),
 	);
 	const hasHistory = rows.some(([, type]) => type === "SYSTEM VERSIONED") && (await dumpsHistory(server));
 	return [
@@ -53,7 +57,7 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 		"--skip-triggers",
 		"--skip-dump-date",
 		"--no-tablespaces",
-		...views.map((view) => `--ignore-table=${name}.${view}`),
+		...others.map((one) => `--ignore-table=${name}.${one}`),
 		"--",
 		name,
 	];

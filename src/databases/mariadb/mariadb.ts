@@ -22,6 +22,7 @@ import { requireReadable, wholeOf } from "./remaking.ts";
 import { countInserted } from "./rows.ts";
 import { type MariadbDump, OWN } from "./schema.ts";
 import { type Server, serverOf, sqlBy } from "./server.ts";
+import { engineFacts, engineObstacles } from "./storage-engines.ts";
 import { complete, swap, swapBack } from "./swap.ts";
 import { dropTemporary, temporaryAccount } from "./temporary.ts";
 
@@ -61,6 +62,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 				...(await server.product()),
 				...(await historyFacts(server, live)),
 				...(await keyFacts(server, live)),
+				...(await engineFacts(server, live)),
 			} satisfies Facts;
 		},
 		dump: (_scratch, work) => dump(server, live, work),
@@ -148,7 +150,7 @@ async function obstacles(server: Server, facts: DumpFacts): Promise<string[]> {
 	// A dump from a newer version may use features that this server does not know.
 	return version < wanted
 		? [`it was dumped by ${theirs} ${wanted}, but this server is version ${version}, which is older`]
-		: historyObstacles(server, facts);
+		: [...(await historyObstacles(server, facts)), ...(await engineObstacles(server, facts))];
 }
 
 async function countRows(server: Server, live: string): Promise<RowCounts> {

@@ -5,6 +5,7 @@ import { crossKeys } from "./foreign-keys.ts";
 import { dumpsHistory, versionedTables } from "./history.ts";
 import { literal, pattern } from "./names.ts";
 import type { Server } from "./server.ts";
+import { engineNotes } from "./storage-engines.ts";
 
 /** Accounts may be closed to us, which the backup says by itself: then nothing is said about them here. */
 export async function notesOf(server: Server, database: string): Promise<string[]> {
@@ -18,6 +19,7 @@ export async function notesOf(server: Server, database: string): Promise<string[
 		...(await thingsOfServer(ask)),
 		...(await historyLeftOut(server, database)),
 		...(await keysUnseen(server, database)),
+		...(await engineNotes(server, database)),
 	];
 	return notes.map((note) => `${server.client.server} database ${database}: ${note}`);
 }
