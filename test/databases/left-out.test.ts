@@ -8,8 +8,11 @@ import { dataOf } from "../../src/databases/mariadb/dump.ts";
 import { crossKeys } from "../../src/databases/mariadb/foreign-keys.ts";
 import { historyFacts, historyObstacles } from "../../src/databases/mariadb/history.ts";
 import { notesOf } from "../../src/databases/mariadb/notes.ts";
+import { objectsOf } from "../../src/databases/mariadb/objects.ts";
+import { putObjects } from "../../src/databases/mariadb/put-objects.ts";
 import { serverOf } from "../../src/databases/mariadb/server.ts";
 import { engineFacts } from "../../src/databases/mariadb/storage-engines.ts";
+import { HoldfastError } from "../../src/values/error.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { mariadbServer, noServers, postgresqlServer, type TestServer } from "../support/servers.ts";
@@ -214,6 +217,40 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 		assert.ok(options.includes("--ignore-table=app.of_file") && options.includes("--single-transaction"));
 		assert.match((await notesOf(connect, "app")).join(), /the tables of_file \(CONNECT\) are left out/);
 		assert.deepEqual(await engineFacts(connect, "app"), {});
+	});
+
+	test("views that only we could create are not created with our rights, as on servers before MariaDB 10.5", async () => {
+		server.sql(
+			"",
+			"CREATE USER ff@localhost; GRANT ALL ON app.* TO ff@localhost; CREATE DEFINER = ff@localhost VIEW app.of_ff AS SELECT a FROM app.t; CREATE USER keeper@localhost IDENTIFIED BY 'pw'; GRANT ALL ON *.* TO keeper@localhost WITH GRANT OPTION; REVOKE SET USER ON *.* FROM keeper@localhost",
+		);
+		const shown = () =>
+			server.sql("", "SELECT table_name FROM information_schema.views WHERE table_schema = 'app'");
+		const defaultsFile = place.write("keeper.cnf", "[client]\nuser=keeper\npassword=pw\n");
+		place.declare({ state: { app: { dumps: [{ mariadb: "app", socket: server.socket, defaultsFile }] } } });
+		await holdfast(0, "create");
+		const refused = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(refused, /the views of app could only be created with administrator rights[\s\S]*of_ff/);
+		assert.equal(shown(), "of_ff");
+
+		// A server that lets nobody but its administrators create what runs as another.
+		const ours = serverOf({ socket: server.socket });
+		const older = {
+			...ours,
+			async sql(statements: readonly string[], doing: string) {
+				if (!statements.some((one) => one.startsWith("GRANT SET"))) return ours.sql(statements, doing);
+				throw new HoldfastError("database-failed", doing, { details: ["ERROR 1227 (42000): denied"] });
+			},
+		};
+		const { objects } = await objectsOf(ours, "app");
+		const said: string[] = [];
+		const rest = { objects: [...objects], trusted: true };
+		await putObjects(older, "app", rest, { warn: (line) => said.push(line) });
+		assert.match(said.join(), /the view of_ff of app could not be created .*; its definition: CREATE /);
+		assert.equal(shown(), "");
+		await putObjects(older, "app", { ...rest, agreed: true });
+		assert.equal(shown(), "of_ff");
+		server.sql("", "DROP USER keeper@localhost, ff@localhost");
 	});
 
 	test("what the configured account may not see is said", async () => {

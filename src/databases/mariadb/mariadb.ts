@@ -89,10 +89,12 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 			const { objects, broken = [] } = await load(server, live, held, fresh, work);
 			// Triggers and events would run, and views would refer to the wrong tables, so the swap creates them.
 			const trusted = held.trust !== "none";
+			const agreed = held.trust === "agreed";
 			const grants = trusted ? grantsOnObjects(live, held) : [];
 			return {
 				rest: {
 					...{ objects: [...objects], trusted },
+					...(agreed ? { agreed } : {}),
 					...(broken.length === 0 ? {} : { broken: [...broken] }),
 					...(grants.length === 0 ? {} : { grants }),
 				} satisfies Rest,
@@ -181,7 +183,7 @@ async function load(
 	const all = [...objects, ...objectsIn(broken)];
 	if (trust === "none") await requireOwnDefiners(server, live, await exists(server, live), all);
 	await server.sql([createStatement(fresh, known)], `create a database for ${live}`);
-	await requireReadable(server, live, fresh, objects, trust !== "none");
+	await requireReadable(server, live, fresh, objects, trust);
 	// A key to another database makes that one's rows undeletable: nothing that a stranger's archive may ask for.
 	const rights = trust === "none" ? [] : await keyRights(server, known.refersTo ?? []);
 	const like = rights.length === 0 ? undefined : { account: { user: "keys", host: "" }, rights };

@@ -27,6 +27,8 @@ export const restSchema = v.object({
 	 * record this.
 	 */
 	trusted: v.optional(v.boolean()),
+	/** The user trusts it: views that nobody but us can create here may be created with our rights. */
+	agreed: v.exactOptional(v.boolean()),
 	/** Privileges on single tables and routines, of accounts that the restore has created. */
 	grants: v.exactOptional(
 		v.array(v.object({ user: v.string(), host: v.string(), grants: v.array(grantSchema) })),

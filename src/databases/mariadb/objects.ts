@@ -19,9 +19,7 @@ export interface Objects {
 export async function objectsOf(server: Server, database: string): Promise<Objects> {
 	const where = literal(database);
 	const look = (statement: string) => server.sql([statement], `list the views and routines of ${database}`);
-	const views = await look(
-		`SELECT table_name, definer FROM information_schema.views WHERE table_schema = ${where} ORDER BY 1`,
-	);
+	const views = await viewsOf(server, database);
 	const routines = await look(
 		`SELECT routine_type, routine_name, definer FROM information_schema.routines WHERE routine_schema = ${where} ORDER BY 1, 2`,
 	);
@@ -45,12 +43,23 @@ export async function objectsOf(server: Server, database: string): Promise<Objec
 		routines.flatMap(([kind, ...row]) => named(v.parse(v.picklist(ROUTINES), kind), [row])),
 		plain,
 	);
-	await add(named("VIEW", views), (some) => showViews(server, database, some));
+	await add(views, (some) => showViews(server, database, some));
 	await add([...named("EVENT", events), ...named("TRIGGER", triggers)], plain);
 	return {
 		objects: found.flatMap(({ objects }) => objects),
 		broken: found.flatMap(({ broken }) => broken),
 	};
+}
+
+/** The names of its views. */
+export async function viewsOf(server: Server, database: string): Promise<Named[]> {
+	const rows = await server.sql(
+		[
+			`SELECT table_name, definer FROM information_schema.views WHERE table_schema = ${literal(database)} ORDER BY 1`,
+		],
+		`list the views of ${database}`,
+	);
+	return named("VIEW", rows);
 }
 
 /** What the server's tables hold of a routine that it cannot parse any more. */

@@ -103,7 +103,7 @@ type Make = (one: StoredObject) => Promise<void>;
 async function withMaker(
 	server: Server,
 	database: string,
-	{ objects, broken = [], trusted = true }: Rest,
+	{ objects, broken = [], trusted = true, agreed = false }: Rest,
 	within: Server = server,
 	use: (make: Make) => Promise<void>,
 ): Promise<void> {
@@ -125,11 +125,11 @@ async function withMaker(
 	};
 	/**
 	 * The server evaluates parts of a view when it creates it, so those of others than administrators are not created with our
-	 * rights; on servers where nobody else can create an object of another account, those that are valid are.
+	 * rights; on servers where nobody else can create an object of another account, those that are valid are, if the user agreed.
 	 */
 	const mayBeOurs = async (one: StoredObject, error: unknown) =>
 		one.kind !== "VIEW" ||
-		(!makers.forOthers && !wasBroken.has(one) && says(error, NOT_A_MAKER)) ||
+		(agreed && !makers.forOthers && !wasBroken.has(one) && says(error, NOT_A_MAKER)) ||
 		(await makers.like(one.definer)) === makers.ourselves;
 	try {
 		await use((one) =>

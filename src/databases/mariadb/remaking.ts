@@ -1,9 +1,10 @@
 // Check, without creating anything, whether the views, triggers, routines and events of a database can be recreated.
+import type { HeldDump } from "../database.ts";
 import { brokenOf, sift } from "./broken.ts";
 import { isDenied, mayBeBroken } from "./denied.ts";
 import { makersOf, requireMaker } from "./maker.ts";
 import { identifier } from "./names.ts";
-import type { Objects } from "./objects.ts";
+import { type Objects, viewsOf } from "./objects.ts";
 import type { Asked, Server } from "./server.ts";
 import { requireStatements } from "./statement.ts";
 import { creation, type StoredObject } from "./stored-object.ts";
@@ -65,17 +66,22 @@ export async function wholeOf(
 
 const isView = ({ kind }: StoredObject) => kind === "VIEW";
 
-/** Throws for a definition that the server does not parse as one statement, or that no account could create here. */
+/**
+ * Throws for a definition that the server does not parse as one statement, or that no account could create here. An undo creates the
+ * views of the live database again.
+ */
 export async function requireReadable(
 	server: Server,
 	live: string,
 	database: string,
 	objects: readonly StoredObject[],
-	trusted: boolean,
+	trust: HeldDump["trust"],
 ): Promise<void> {
-	const makers = await makersOf(server, database, objects);
+	const living = trust === "agreed" ? [] : await viewsOf(server, live);
+	const makers = await makersOf(server, database, [...objects, ...living]);
+	const trusted = trust !== "none";
 	try {
-		if (!trusted) await requireMaker(server, live, makers, objects);
+		if (trust !== "agreed") await requireMaker(server, live, makers, [...objects, ...living], trusted);
 		// Views and package bodies depend on other objects and are left for the swap. Check the rest before anything is
 		// stopped.
 		const alone = objects.filter(({ kind }) => kind !== "VIEW" && kind !== "PACKAGE BODY");

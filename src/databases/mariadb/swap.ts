@@ -136,9 +136,15 @@ async function memoryOf(
 	const { objects, broken } = hadLive
 		? await wholeOf(server, live, await objectsOf(server, live))
 		: { objects: [], broken: [] };
+	const coming =
+		rest == null ? await legacyRest(server, { fresh, live, hadLive, rest }) : v.parse(restSchema, rest);
 	return {
-		rest: rest == null ? await legacyRest(server, { fresh, live, hadLive, rest }) : v.parse(restSchema, rest),
-		aside: { objects: [...objects], trusted: true, ...(broken.length === 0 ? {} : { broken: [...broken] }) },
+		rest: coming,
+		aside: {
+			...{ objects: [...objects], trusted: true },
+			...(coming.agreed === true ? { agreed: true } : {}),
+			...(broken.length === 0 ? {} : { broken: [...broken] }),
+		},
 		...(hadLive ? { routineRights: await routineRights(server, live) } : {}),
 		hadLive,
 		...(hadLive ? {} : { made: null }),
