@@ -1,6 +1,7 @@
 // The steps that catch states in one instant, and those that delete the snapshots.
 import { unitLabel } from "../host/systemd.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
+import { COPY } from "../snapshots/snapshot.ts";
 import type { StateToStore } from "../steps/archive-create.ts";
 import type { Step } from "../steps/plan.ts";
 import { stateScope } from "../steps/scope.ts";
@@ -57,7 +58,10 @@ export function snapshotSteps(
 		[...survey].flatMap(([name, one]) => ("folders" in one ? [[name, one] as const] : [])),
 	);
 	const all = [...able.values()].flatMap(({ folders }) => folders.map(({ volume }) => volume));
-	const volumes = [...new Map(all.map((volume) => [volume.name, volume])).values()];
+	const volumes = [...new Map(all.map((volume) => [volume.name, volume])).values()].sort(
+		// Copies take time, and snapshots must be close to each other.
+		(a, b) => Number(isCopy({ volume: a })) - Number(isCopy({ volume: b })),
+	);
 	const namesOf = (folders: readonly FolderSnapshot[]) => [
 		...new Set(folders.map(({ volume }) => volume.name)),
 	];
@@ -72,13 +76,7 @@ export function snapshotSteps(
 					snapshot.step({
 						id: snapshot.id(),
 						scope: SCOPE,
-						title: [
-							...(volumes.length === 0 ? [] : [`take ${snapshotsOf(volumes)}`]),
-							...unable.map(
-								({ name, why, required }) =>
-									`no snapshot of ${name}, which is ${required ? "left out" : "read as it is"}: ${why}`,
-							),
-						].join("; "),
+						title: [...titleOf("take", volumes), ...unableWords(unable)].join("; "),
 						touches: areas,
 						volumes,
 						states: Object.fromEntries([
@@ -112,7 +110,7 @@ export function snapshotSteps(
 						snapshotDrop.step({
 							id: snapshotDrop.id(),
 							scope: SCOPE,
-							title: `delete ${snapshotsOf(volumes)}`,
+							title: titleOf("delete", volumes).join("; "),
 							touches: areas,
 							snapshots: volumes.map(({ name, type, area, mount }) => ({ name, type, area, mount })),
 							whenBegan: snapshot.id(),
@@ -131,6 +129,7 @@ export function snapshotSteps(
 					required: one.required,
 					folders: pathsOf(one.folders),
 					...(stopOnBackup.length + units.length > 0 ? { still: true } : {}),
+					...(one.folders.some(isCopy) ? { copied: true } : {}),
 					...(units.length > 0 ? { frozen: { step: unitsThaw.id(), units } } : {}),
 				},
 			};
@@ -138,5 +137,27 @@ export function snapshotSteps(
 	};
 }
 
-const snapshotsOf = (volumes: readonly FolderSnapshot["volume"][]) =>
-	`the ${volumes.length === 1 ? "snapshot" : "snapshots"} of ${volumes.map(({ volume }) => volume).join(", ")}`;
+/** Of several states for the same reason, such as for a user without the rights, it is said once. */
+function unableWords(
+	unable: readonly { readonly name: string; readonly why: string; readonly required: boolean }[],
+): string[] {
+	return [...Map.groupBy(unable, ({ why, required }) => `${required} ${why}`).values()].map((alike) => {
+		const [{ why, required } = { why: "", required: false }, ...more] = alike;
+		const names = alike.map(({ name }) => name).join(", ");
+		const [be, it] = more.length === 0 ? ["is", "it is"] : ["are", "they are"];
+		return `no snapshot of ${names}, which ${be} ${required ? "left out" : `read as ${it}`}: ${why}`;
+	});
+}
+
+const isCopy = ({ volume: { type } }: Pick<FolderSnapshot, "volume">) => type === COPY;
+
+/** What is done, for people; `how` is "take" or "delete". */
+function titleOf(how: "take" | "delete", volumes: readonly FolderSnapshot["volume"][]): string[] {
+	const some = (what: "snapshots" | "copies") => {
+		const paths = volumes.filter((volume) => isCopy({ volume }) === (what === "copies"));
+		const word = paths.length === 1 ? { snapshots: "snapshot", copies: "copy" }[what] : what;
+		const verb = what === "copies" && how === "take" ? "copy" : `${how} the ${word} of`;
+		return paths.length === 0 ? [] : [`${verb} ${paths.map(({ volume }) => volume).join(", ")}`];
+	};
+	return [...some("snapshots"), ...some("copies")];
+}

@@ -3,12 +3,10 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { isAtOrBelow, type Mount, mountAt, mountHolding, mountsOf } from "../host/mounts.ts";
 import { PRIVATE } from "../host/private-area.ts";
-import { programPath } from "../host/programs.ts";
 import { type Resolved, resolvedOrSame, resolvePath } from "../host/trust.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
-import { SNAPSHOTS } from "../snapshots/list.ts";
 import { type Piece, piecesOf } from "../snapshots/pieces.ts";
-import { deviceOf } from "../snapshots/snapshot.ts";
+import { COPY, keyOf } from "../snapshots/snapshot.ts";
 import { exclusionsOf, isStoredOf } from "../steps/work/folders-present.ts";
 import { wordsOf } from "../values/system-error.ts";
 
@@ -32,6 +30,7 @@ export interface FolderSnapshot {
 		readonly type: string;
 		readonly volume: string;
 		readonly area: string;
+		readonly fileSystem: string;
 		/** The mount point of its file system. */
 		readonly mount: string;
 	};
@@ -40,10 +39,12 @@ export interface FolderSnapshot {
 interface Survey {
 	readonly run: string;
 	readonly mounts: readonly Mount[];
-	/** By the number of its device. */
-	readonly known: Map<number, FolderSnapshot["volume"]>;
+	/** By `keyOf`. */
+	readonly known: Map<string, FolderSnapshot["volume"]>;
 	/** The names of those within declared folders. */
 	readonly within: Set<string>;
+	/** Copies take longer than units may be frozen. */
+	readonly mayCopy: boolean;
 	isOurs(path: string): boolean;
 }
 
@@ -72,6 +73,7 @@ export async function surveySnapshots(
 		mounts: mountsOf("self"),
 		known: new Map(),
 		within: new Set(),
+		mayCopy: wanting.every(([, { freezeOnBackup = [] }]) => freezeOnBackup.length === 0),
 		isOurs: (path) => areas.some((area) => isAtOrBelow(path, area)),
 	};
 	// Those whose units stand still meanwhile come first, so that no others take up their room.
@@ -106,15 +108,20 @@ const tooMany = (still: readonly (readonly [string, State])[]) =>
 		`its folders contain too many volumes: more than ${MOST_WITHIN} are not caught while units of ${still.map(([name]) => name).join(", ")} stand still`,
 	);
 
+/** Only while its units are down is a copy whole. It is not what `atomic` promises. */
+const mayBeCopied = ({ stopOnBackup, consistency }: State) =>
+	stopOnBackup.length > 0 && consistency !== "atomic";
+
 const standStill = ({ stopOnBackup, freezeOnBackup = [] }: State) =>
 	stopOnBackup.length + freezeOnBackup.length > 0;
 
 async function foldersOf(
 	{ state: all }: Manifest,
 	name: string,
-	{ folders, exclude }: State,
+	state: State,
 	survey: Survey,
 ): Promise<{ folders: FolderSnapshot[]; left: string[] }> {
+	const { folders, exclude } = state;
 	if (process.getuid?.() !== 0) throw new Error("only root can take one");
 	const others = Object.entries(all).flatMap(([other, { folders }]) => (other === name ? [] : folders));
 	const result = new Map<string, FolderSnapshot>();
@@ -130,7 +137,8 @@ async function foldersOf(
 			left.add(path);
 			return true;
 		};
-		for (const one of await folderSnapshots(folder, survey, isLeft)) result.set(one.path, one);
+		for (const one of await folderSnapshots(folder, survey, isLeft, survey.mayCopy && mayBeCopied(state)))
+			result.set(one.path, one);
 	}
 	return { folders: [...result.values()], left: [...left] };
 }
@@ -139,19 +147,19 @@ async function folderSnapshots(
 	folder: string,
 	survey: Survey,
 	isLeft: (path: string) => boolean,
+	mayCopy: boolean,
 ): Promise<FolderSnapshot[]> {
 	const resolved = resolvePath(folder);
 	const { path } = resolved;
 	if (!resolved.found?.isDirectory()) throw new Error(`${folder} is not a folder`);
 	requireOwnPath(resolved);
 	const { mounts } = survey;
-	for (const { program } of SNAPSHOTS)
-		if (!program.names.some((name) => programPath(name)))
-			throw new Error(`${program.names[0]} is not installed (Debian package: ${program.debianPackage})`);
-	const pieces = await piecesOf(path, { mounts, isLeft, signal: AbortSignal.timeout(600_000) });
+	const signal = AbortSignal.timeout(600_000);
+	const pieces = await piecesOf(path, { mounts, isLeft, signal, mayCopy });
 	const [outermost] = pieces;
 	if (outermost === undefined) return [];
 	requireOwnPath(resolvePath(outermost.volume));
+	for (const { kind, volume, fileSystem } of pieces) await kind.requireRoom?.(volume, fileSystem, signal);
 	const device = (one: string) => mountAt(one, mounts)?.device;
 	return pieces.map((piece) => {
 		// Beside the outermost volume, where other users change less, and no snapshot is in the way of the next.
@@ -164,17 +172,20 @@ async function folderSnapshots(
 
 /** One volume has one snapshot, by whatever paths it is reached. */
 function volumeFor(
-	{ volume, kind }: Piece,
+	{ volume, kind, fileSystem }: Piece,
 	beside: string,
 	{ known, mounts, run }: Survey,
 ): FolderSnapshot["volume"] {
-	const device = deviceOf(volume);
-	const found = known.get(device);
+	const key = keyOf(kind, volume);
+	const found = known.get(key);
 	if (found !== undefined) return found;
 	const name = createHash("sha256").update(volume).digest("hex").slice(0, 12);
-	const area = `${areaFor(beside, mounts)}/${PRIVATE}${run}-${name}`;
-	const made = { name, type: kind.type, volume, area, mount: mountHolding(area) };
-	known.set(device, made);
+	const place = areaFor(beside, mounts);
+	if (kind.type === COPY && isAtOrBelow(place || "/", volume))
+		throw new Error(`${volume} cannot be copied, since there is no place beside it on the same file system`);
+	const area = `${place}/${PRIVATE}${run}-${name}`;
+	const made = { name, type: kind.type, volume, area, fileSystem, mount: mountHolding(area) };
+	known.set(key, made);
 	return made;
 }
 

@@ -9,7 +9,7 @@ import type { SnapshotKind } from "./snapshot.ts";
 
 export const btrfs: SnapshotKind = {
 	type: "btrfs",
-	fileSystem: "btrfs",
+	fileSystems: ["btrfs"],
 	label: "btrfs",
 	program: { names: ["btrfs"], debianPackage: "btrfs-progs", nixPackage: "btrfs-progs" },
 	volumeOf(path) {
@@ -19,7 +19,7 @@ export const btrfs: SnapshotKind = {
 		}
 	},
 	nestedIn: subvolumesIn,
-	async take(volume, area, name, signal) {
+	async take(volume, area, name, { signal }) {
 		// Other users may change the way to a volume within another one.
 		using from = openFolder(volume);
 		const self = `/proc/${process.pid}/fd/${from.fd}`;

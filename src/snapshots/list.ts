@@ -1,8 +1,10 @@
 // The kinds of snapshots. A new kind is a file in this folder and a line here.
 import { btrfs } from "./btrfs.ts";
+import { copy } from "./copy.ts";
 import type { SnapshotKind } from "./snapshot.ts";
 
-export const SNAPSHOTS: readonly SnapshotKind[] = [btrfs];
+/** The better ones first. */
+export const SNAPSHOTS: readonly SnapshotKind[] = [btrfs, copy];
 
 export function snapshotKind(type: string): SnapshotKind {
 	const found = SNAPSHOTS.find((one) => one.type === type);

@@ -2,15 +2,18 @@
 // volume holds it.
 import { lstatSync } from "node:fs";
 import { isAtOrBelow, type Mount, mountAt, movedTo, onDisk } from "../host/mounts.ts";
+import { programPath } from "../host/programs.ts";
 import { SNAPSHOTS } from "./list.ts";
-import type { SnapshotKind } from "./snapshot.ts";
+import { COPY, type SnapshotKind } from "./snapshot.ts";
 
 export interface Piece {
 	/** The real path: the folder's own, that of a volume in it, or a mount point in it. */
 	readonly path: string;
 	readonly kind: SnapshotKind;
-	/** The path of its volume. */
+	/** The path of its volume; for a copy that of the folder itself. */
 	readonly volume: string;
+	/** The type of its file system. */
+	readonly fileSystem: string;
 	/** Which part of the volume it is: `/a/b`, or nothing for all of it. */
 	readonly below: string;
 }
@@ -19,6 +22,7 @@ interface Look {
 	readonly mounts: readonly Mount[];
 	readonly signal: AbortSignal;
 	readonly quickly?: boolean;
+	readonly mayCopy: boolean;
 	isLeft(path: string): boolean;
 }
 
@@ -27,11 +31,11 @@ const MOST = 256;
 
 /**
  * The pieces of a folder, outermost first; `path` has no links on the way. Throws an error that says why a part of it cannot be
- * caught. `isLeft`: no backup stores this path; `quickly`: as in `nestedIn`.
+ * caught. `isLeft`: no backup stores this path; `quickly`: as in `nestedIn`; `mayCopy`: all that writes there stands still meanwhile.
  */
 export async function piecesOf(
 	path: string,
-	{ mounts, isLeft, signal, quickly = false }: Look,
+	{ mounts, isLeft, signal, quickly = false, mayCopy }: Look,
 ): Promise<Piece[]> {
 	const below = mounts.filter((mount) => mount.path !== path && isAtOrBelow(mount.path, path));
 	const pieces = new Map<string, Piece>();
@@ -46,27 +50,35 @@ export async function piecesOf(
 			if (isLeft(at) || mountAt(at, mounts) !== mountAt(piece.path, mounts)) continue;
 			if (at.includes("\ufffd"))
 				throw new Error(`${path} contains a volume whose name is not UTF-8, in ${piece.path}`);
-			await add({ path: at, kind: piece.kind, volume: at, below: "" });
+			await add({ ...piece, path: at, volume: at, below: "" });
 		}
 	};
-	await add(pieceAt(path, mounts));
+	await add(pieceAt(path, mounts, mayCopy));
 	for (const mount of below)
-		if (!pieces.has(mount.path) && !isLeft(mount.path)) await add(pieceAt(mount.path, mounts));
+		if (!pieces.has(mount.path) && !isLeft(mount.path)) await add(pieceAt(mount.path, mounts, mayCopy));
 	return [...pieces.values()].sort((a, b) => a.path.length - b.path.length);
 }
 
-function pieceAt(path: string, mounts: readonly Mount[]): Piece {
+function pieceAt(path: string, mounts: readonly Mount[], mayCopy: boolean): Piece {
 	const mount = mountAt(path, mounts);
 	// Other file systems are not touched: one whose server does not answer would hold us.
-	for (const kind of SNAPSHOTS.filter(({ fileSystem }) => fileSystem === mount?.type))
+	const fileSystem = mount?.type ?? "unknown";
+	const able = SNAPSHOTS.filter(
+		({ fileSystems, type }) => fileSystems.includes(fileSystem) && (mayCopy || type !== COPY),
+	);
+	const isThere = ({ program }: SnapshotKind) => program.names.some(programPath);
+	for (const kind of able.filter(isThere))
 		for (const at of lstatSync(path).isDirectory() ? [path, ...elsewhere(path, mount, mounts)] : []) {
 			const volume = kind.volumeOf(at);
 			// A file system, or a part of one, that is mounted in the volume is not in its snapshot.
 			if (volume === undefined || !isAtOrBelow(volume, mountAt(at, mounts)?.path ?? "/")) continue;
-			return { path, kind, volume, below: at.slice(volume === "/" ? 0 : volume.length) };
+			return { path, kind, volume, fileSystem, below: at.slice(volume === "/" ? 0 : volume.length) };
 		}
+	const missing = able.find((kind) => !isThere(kind))?.program;
 	throw new Error(
-		`${path} is on a file system of which no snapshot can be taken (${mount?.type ?? "unknown"}, mounted at ${mount?.path ?? "/"})`,
+		missing
+			? `${missing.names[0]} is not installed (Debian package: ${missing.debianPackage})`
+			: `${path} is on a file system of which no snapshot can be taken (${fileSystem}, mounted at ${mount?.path ?? "/"})`,
 	);
 }
 

@@ -7,8 +7,8 @@ import type { Program } from "../host/programs.ts";
 export interface SnapshotKind {
 	/** In plans and archives, so it must not change. */
 	readonly type: string;
-	/** The type of file system, as in /proc/self/mountinfo. */
-	readonly fileSystem: string;
+	/** The types of file systems, as in /proc/self/mountinfo. */
+	readonly fileSystems: readonly string[];
 	/** In messages. */
 	readonly label: string;
 	readonly program: Program;
@@ -19,12 +19,28 @@ export interface SnapshotKind {
 	 * must take no longer for more files, and throws instead.
 	 */
 	nestedIn(volume: string, signal: AbortSignal, how: { readonly quickly: boolean }): Promise<string[]>;
-	/** Catch the volume as it is now, read-only and synced, as an entry of this name in a private folder on the same file system. */
-	take(volume: string, area: Folder, name: string, signal: AbortSignal): Promise<void>;
+	/** Throws if it would take too long or too much room. Called for the plan. */
+	requireRoom?(volume: string, fileSystem: string, signal: AbortSignal): Promise<void>;
+	/** Catch the volume as it is now, as an entry of this name in a private folder on the same file system. */
+	take(volume: string, area: Folder, name: string, on: Taking): Promise<void>;
 	/** Safe to repeat. */
 	remove(area: Folder, name: string): Promise<void>;
 }
 
-/** The number that tells volumes apart while they are mounted. Throws if the way to the volume has become a link. */
-export const deviceOf = (volume: string): number =>
-	closing(openFolder(volume), ({ fd }) => fstatSync(fd).dev);
+export interface Taking {
+	readonly signal: AbortSignal;
+	/** The type of the file system. */
+	readonly fileSystem: string;
+}
+
+/** The type of the kind that copies folders file by file: of one instant only if nothing is written meanwhile. */
+export const COPY = "copy";
+
+/**
+ * Tells volumes apart while they are mounted: what has the same key is caught together. Throws if the way to the volume has become a
+ * link.
+ */
+export const keyOf = ({ type }: Pick<SnapshotKind, "type">, volume: string): string => {
+	const { dev, ino } = closing(openFolder(volume), ({ fd }) => fstatSync(fd));
+	return type === COPY ? `${dev}:${ino}` : `${dev}`;
+};

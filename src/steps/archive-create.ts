@@ -15,12 +15,13 @@ const state = object({
 	seenBy: v.exactOptional(ref<"folders-present">()),
 	/**
 	 * It is read from snapshots, if the step took them all: its folders' real paths, and those in the snapshots. `required`: it is
-	 * not read otherwise; `still`: its units stand still while they are taken.
+	 * not read otherwise; `still`: its units stand still while they are taken; `copied`: some of them are copies.
 	 */
 	snapshot: v.exactOptional(
 		object({
 			...{ step: ref<"snapshot">(), volumes: texts, folders: byName(text), required: v.boolean() },
 			still: v.exactOptional(v.boolean()),
+			copied: v.exactOptional(v.boolean()),
 			/** Only if the step found that these stood still. */
 			frozen: v.exactOptional(object({ step: ref<"units-thaw">(), units })),
 		}),

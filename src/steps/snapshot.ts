@@ -14,7 +14,9 @@ const params = {
 			volume: text,
 			/** The private folder, on the same file system, that the snapshot is in. */
 			area: text,
-			/** The mount point of that file system. */
+			/** The type of that file system. */
+			fileSystem: v.exactOptional(text),
+			/** Its mount point. */
 			mount: text,
 		}),
 	),

@@ -11,7 +11,6 @@ export const CONSISTENCIES = {
 } as const;
 
 export type Consistency = keyof typeof CONSISTENCIES;
-export const FROM_SNAPSHOTS: readonly string[] = ["atomic", "spread"] satisfies Consistency[];
 /** What a config can promise: an archive as consistent as this, or better. */
 export const PROMISES = Object.keys(CONSISTENCIES).filter((word) => word !== "fuzzy") as Consistency[];
 
@@ -21,17 +20,20 @@ export function isLess(word: string, promise: Consistency): boolean {
 	return ranks.indexOf(word) > ranks.indexOf(promise);
 }
 
-/** The word for a state that was read without a change; `snapshots`: of how many volumes; `still`: its units did not run meanwhile. */
+/** The word for a state that was read without a change; `snapshots`: of how many volumes; `copied`: some of them are
+ * copies, made file by file; `still`: its units did not run meanwhile. */
 export function wordFor({
 	folders,
 	snapshots = 0,
+	copied = false,
 	still = false,
 }: {
 	readonly folders: readonly string[];
 	readonly snapshots?: number;
+	readonly copied?: boolean;
 	readonly still?: boolean | undefined;
 }): Consistency {
-	if (snapshots > 0) return snapshots === 1 || still ? "atomic" : "spread";
+	if (snapshots > 0 && !copied) return snapshots === 1 || still ? "atomic" : "spread";
 	if (still) return "stopped";
 	return folders.length === 0 ? "dumped" : "live";
 }

@@ -1,5 +1,6 @@
 // `consistency`: an archive that is less than the config promises is stored, in doubt, and said everywhere.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Place } from "../support/place.ts";
@@ -71,4 +72,20 @@ test("a promise that no archive could keep is refused", async () => {
 		(await placeWith({ consistency: "stopped", stopOnBackup: ["x"] }).holdfast("validate")).code,
 		0,
 	);
+});
+
+test("a user without root gets live archives, and is told why once", async () => {
+	const place = new Place(folder);
+	const state = (name: string) => [name, { folders: [place.path(name)], snapshot: "auto" }] as const;
+	for (const name of ["one", "two"]) place.write(`${name}/file`, "x");
+	place.declare({ state: Object.fromEntries([state("one"), state("two")]) });
+	const isRoot = process.getuid?.() === 0;
+	if (isRoot) execFileSync("chown", ["-R", "65534:65534", place.folder]);
+	execFileSync("chmod", ["755", folder]);
+	const as = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+	const { code, stdout, stderr } = await place.start(["create"], as).ended;
+	assert.equal(code, 0, stderr);
+	assert.equal((stdout + stderr).match(/only root can take one/g)?.length, 1, stderr);
+	const shown = await place.start(["archives", "show", "--json", "tar", "latest"], as).ended;
+	assert.equal(shown.stdout.match(/"consistency": ?"live"/g)?.length, 2, shown.stdout + shown.stderr);
 });

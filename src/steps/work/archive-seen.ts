@@ -4,13 +4,7 @@ import { lstatSync } from "node:fs";
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
 import type { CreateResult } from "../../engines/destination.ts";
 import { isMounted } from "../../host/mounts.ts";
-import {
-	CONSISTENCIES,
-	type Consistency,
-	consistencyOf,
-	FROM_SNAPSHOTS,
-	isLess,
-} from "../../values/consistency.ts";
+import { CONSISTENCIES, type Consistency, consistencyOf, isLess } from "../../values/consistency.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { ownerOf } from "../../values/paths.ts";
 import { shortPath } from "../../values/printable.ts";
@@ -31,6 +25,8 @@ interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
 	readonly measured: MeasuredStates;
 	/** The states whose units others started while they were read. */
 	readonly disturbed: ReadonlySet<string>;
+	/** The states that were read from snapshots. */
+	readonly caught: ReadonlySet<string>;
 }
 
 /** At most this many paths are named in a warning. */
@@ -53,7 +49,7 @@ export function mountsToStore(state: StateToStore, context: StepContext): Pick<S
 export function afterwards(
 	step: ArchiveCreateStep,
 	metadata: Metadata,
-	{ unreadable, unsteady, disturbed, ...seen }: Seen,
+	{ unreadable, unsteady, disturbed, caught, ...seen }: Seen,
 	context: StepContext,
 ): { readonly metadata: Metadata; readonly isToBeTold: boolean; readonly warnings: readonly string[] } {
 	const states = recordOf(Object.entries(metadata.states));
@@ -66,7 +62,7 @@ export function afterwards(
 		const isDisturbed = disturbed.has(name) && written.consistency === "stopped";
 		const record = isDisturbed ? { ...written, consistency: "live" } : written;
 		const isOwn = ({ path }: { readonly path: string }) => ownerOf(path) === name;
-		const isCaught = FROM_SNAPSHOTS.includes(record.consistency ?? "");
+		const isCaught = caught.has(name);
 		const own = unsteady.filter(isOwn);
 		const faults = [
 			...unreadable.filter(isOwn),

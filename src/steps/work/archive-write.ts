@@ -151,7 +151,8 @@ async function settle(
 	context: StepContext<Begun>,
 ) {
 	const { unreadable: unread, unsteady, mount, afterwards: fault, ...totals } = written;
-	const readLive = [...folders.values()].flatMap(({ roots, caught }) => (caught ? [] : roots));
+	const caught = new Set([...folders].flatMap(([name, one]) => (one.caught ? [name] : [])));
+	const readLive = [...folders].flatMap(([name, { roots }]) => (caught.has(name) ? [] : roots));
 	const unreadable = [
 		...[...measured.values()].flatMap(({ tooLong }) => tooLong ?? []),
 		...unread,
@@ -161,7 +162,7 @@ async function settle(
 	const seen = afterwards(
 		step,
 		metadata,
-		{ unreadable, unsteady, streamed: flowed.bytes, measured, disturbed },
+		{ unreadable, unsteady, streamed: flowed.bytes, measured, disturbed, caught },
 		context,
 	);
 	const warnings = [...flowed.remarks, ...seen.warnings];

@@ -3,7 +3,7 @@ import { closing, openFolder } from "../../host/folder.ts";
 import { isAtOrBelow, mountsOf } from "../../host/mounts.ts";
 import { PRIVATE } from "../../host/private-area.ts";
 import { type Piece, piecesOf } from "../../snapshots/pieces.ts";
-import { deviceOf } from "../../snapshots/snapshot.ts";
+import { COPY, keyOf } from "../../snapshots/snapshot.ts";
 import { above } from "../../values/paths.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { SnapshotStep } from "../snapshot.ts";
@@ -19,11 +19,12 @@ export async function tornIn(
 ): Promise<ReadonlyMap<string, string>> {
 	const mounts = mountsOf("self");
 	const torn = new Map<string, string>();
-	for (const [name, { folders = {}, left = [] }] of Object.entries(states))
+	for (const [name, { folders = {}, left = [], volumes: own }] of Object.entries(states))
 		try {
+			const mayCopy = volumes.some(({ name, type }) => type === COPY && own.includes(name));
 			const isLeft = (path: string) => isPrivate(path) || left.some((one) => isAtOrBelow(path, one));
 			for (const root of outermost(Object.keys(folders))) {
-				const pieces = await piecesOf(root, { mounts, isLeft, signal, quickly: true });
+				const pieces = await piecesOf(root, { mounts, isLeft, signal, quickly: true, mayCopy });
 				const missing = pieces.find((piece) => !isIn(piece, folders[piece.path], volumes));
 				if (missing !== undefined) torn.set(name, torn.get(name) ?? madeMeanwhile(missing.path));
 			}
@@ -44,10 +45,14 @@ const outermost = (paths: readonly string[]) =>
 	paths.filter((path) => ![...above(path)].some((outer) => outer !== path && paths.includes(outer)));
 
 /** Whether a snapshot is of the same volume as what is at the path now, and of the same folder in it. */
-function isIn({ volume, below }: Piece, from: string | undefined, volumes: SnapshotStep["volumes"]): boolean {
+function isIn(
+	{ volume, kind, below }: Piece,
+	from: string | undefined,
+	volumes: SnapshotStep["volumes"],
+): boolean {
 	const planned = volumes.find(({ area }) => from !== undefined && isAtOrBelow(from, area));
 	if (planned === undefined || from !== `${planned.area}/${planned.name}${below}`) return false;
-	return deviceOf(planned.volume) === deviceOf(volume);
+	return planned.type === kind.type && keyOf(kind, planned.volume) === keyOf(kind, volume);
 }
 
 /** Throws if a link leads to one of the folders in the snapshots, or to a place in them for another one. Nothing changes there any more. */

@@ -21,12 +21,12 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 		const caught: string[] = [];
 		const faults = new Map<string, string>();
 		const times: number[] = [];
-		for (const { name, type, volume, area } of volumes)
+		for (const { name, type, volume, area, fileSystem = "" } of volumes)
 			try {
 				if (noArea.has(area)) throw noArea.get(area);
 				using folder = openArea(area);
 				if (folder === undefined) throw new HoldfastError("failed", `the private folder ${area} is gone`);
-				await snapshotKind(type).take(volume, folder, name, context.signal);
+				await snapshotKind(type).take(volume, folder, name, { signal: context.signal, fileSystem });
 				times.push(performance.now());
 				caught.push(name);
 				context.point("taken");
@@ -67,11 +67,8 @@ function sayUncaught(
 		if (fault === undefined) return [];
 		const message = `no snapshot of ${state} could be taken: ${fault}`;
 		if (!required) {
-			const line = `${message}; it is read while it may change`;
-			if (why === undefined) return [line];
 			// It is so every time, and the title of the step says it.
-			log(line);
-			return [];
+			return why === undefined ? [`${message}; it is read as it is`] : [];
 		}
 		log(`${message}; it is left out`);
 		failScope(

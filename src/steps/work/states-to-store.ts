@@ -105,13 +105,13 @@ function howRead(
 ): Consistency {
 	if (caught === undefined) return wordFor({ folders, still: down !== undefined && areDown(down, context) });
 	const { handedBy } = context;
-	const { volumes = [], still = false, frozen } = wanted ?? {};
+	const { volumes = [], still = false, copied = false, frozen } = wanted ?? {};
 	const held = (frozen && handedBy(unitsThaw, frozen.step)?.held) ?? [];
 	const isHeld = (frozen?.units ?? []).every((unit) =>
 		held.some((one) => unitLabel(one) === unitLabel(unit)),
 	);
 	const isDown = down === undefined || startsAfter(down, context).every(({ early }) => early !== true);
-	return wordFor({ folders, snapshots: volumes.length, still: still && isHeld && isDown });
+	return wordFor({ folders, snapshots: volumes.length, copied, still: still && isHeld && isDown });
 }
 
 /** For a state whose folders were all caught: each with its path in the snapshot. */

@@ -1,0 +1,87 @@
+// For file systems without snapshots: a copy of a small folder, made while the units that write there are down, so that they can start
+// before an engine reads. Where the file system can, the copy shares the blocks of the files (`cp --reflink`, XFS and btrfs).
+import { mkdirSync, statfsSync } from "node:fs";
+import { enclose } from "../host/enclosure.ts";
+import { exec, execOk } from "../host/exec.ts";
+import { type Folder, openFolder } from "../host/folder.ts";
+import { COPY, type SnapshotKind } from "./snapshot.ts";
+
+/** Where blocks are shared, the number of files tells how long it takes: about 10,000 a second. */
+const SHARES_BLOCKS = ["xfs", "btrfs"];
+const WITH_BLOCKS_SHARED = {
+	files: 10_000,
+	// Engines recognise an unchanged file by its inode and ctime, which are new in a copy: they read all of it every time.
+	bytes: 1024 ** 3,
+	words: "10,000 files or 1 GiB",
+};
+/** A slow disk writes this much, as small files, in a second: stopping a unit and starting it again takes about as long. */
+const WITH_BYTES_COPIED = { files: 1_000, bytes: 16 * 1024 ** 2, words: "1,000 files or 16 MiB" };
+/** Units are down meanwhile. */
+const PATIENCE_SECONDS = 60;
+/** The inode of the root of a subvolume (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
+const SUBVOLUME = "256";
+
+const SOURCE = ".source";
+
+export const copy: SnapshotKind = {
+	type: COPY,
+	fileSystems: [...SHARES_BLOCKS, "ext2", "ext3", "ext4", "f2fs", "zfs", "bcachefs"],
+	label: "copy",
+	program: { names: ["cp"], debianPackage: "coreutils", nixPackage: "coreutils" },
+	volumeOf: (path) => path,
+	nestedIn: async () => [],
+	async requireRoom(folder, fileSystem, signal) {
+		using from = openFolder(folder);
+		await requireSmall(from, folder, fileSystem, signal);
+	},
+	async take(folder, area, name, { signal, fileSystem }) {
+		using from = openFolder(folder);
+		const bytes = await requireSmall(from, folder, fileSystem, signal);
+		const { bavail, bsize } = statfsSync(area.self);
+		// What is overwritten in the folder meanwhile needs room, even where the copy itself takes up none.
+		if (bavail * bsize < bytes) throw new Error(`there is no room for a copy of ${folder} beside it`);
+		mkdirSync(area.at(SOURCE), { mode: 0o700 });
+		// Other users may put a link in place of a folder while it is copied. Nobody but us can change the area.
+		const inside = await enclose([{ folder: from, at: `${area.path}/${SOURCE}` }]);
+		if ("why" in inside) throw new Error(`links in ${folder} might be followed: ${inside.why}`);
+		await using enclosure = inside;
+		const shared = SHARES_BLOCKS.includes(fileSystem) ? "always" : "auto";
+		await execOk(["cp", "--archive", "--one-file-system", `--reflink=${shared}`, "-T", "--", SOURCE, name], {
+			...{ cwd: area.path, enclosure, signal, doing: `copy ${folder}`, timeoutSeconds: PATIENCE_SECONDS },
+		});
+	},
+	/** It is deleted with the private folder around it. */
+	remove: async () => {},
+};
+
+/** Returns its bytes. Throws if it is too large, or not all of it would be copied. */
+async function requireSmall(
+	from: Folder,
+	folder: string,
+	fileSystem: string,
+	signal: AbortSignal,
+): Promise<number> {
+	const { files, bytes, words } = SHARES_BLOCKS.includes(fileSystem) ? WITH_BLOCKS_SHARED : WITH_BYTES_COPIED;
+	const found = { files: 0, bytes: 0 };
+	let fault: Error | undefined;
+	const enough = new AbortController();
+	const either = AbortSignal.any([signal, enough.signal]);
+	const onStdout = (line: string) => {
+		const [type, inode, blocks, depth] = line.split(" ");
+		found.files++;
+		found.bytes += Number(blocks) * 512;
+		if (found.files > files || found.bytes > bytes)
+			fault = new Error(
+				`${folder} is on ${fileSystem}, and holds more than ${words}: too much to be copied while its units are down`,
+			);
+		if (fileSystem === "btrfs" && type === "d" && inode === SUBVOLUME && depth !== "0")
+			fault = new Error(`${folder} contains a subvolume, which is not copied`);
+		if (fault) enough.abort();
+	};
+	const find = ["find", ".", "-xdev", "-printf", "%y %i %b %d\\n"];
+	const end = await exec(find, { cwd: from.self, signal: either, onStdout });
+	signal.throwIfAborted();
+	if (fault) throw fault;
+	if (end.code !== 0 && end.code !== 1) throw new Error(`what is in ${folder} could not be counted`);
+	return found.bytes;
+}
