@@ -1,16 +1,20 @@
 // `holdfast restore` alone on a terminal: asks for the service and for the archive, newest first, and says which command that is.
+import { listedSchema } from "../fleet/answers.ts";
+import type { Machines } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type ListedArchive, type Listing, listArchives, problemOf } from "../plan/archives.ts";
 import { chooseArchive, doubtOf, isGood } from "../plan/choose.ts";
 import { type FormatFlags, isText } from "../report/formats.ts";
+import type { Listed } from "../report/result.ts";
 import { type Choice, canBeAsked, choose, printMessage } from "../report/terminal.ts";
 import { ago } from "../report/text/units.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { shellLine } from "../values/shell.ts";
 import type { MachineCall } from "./command.ts";
-import { providersOf } from "./machines.ts";
-import { unwatched } from "./signals.ts";
+import { askAll } from "./fleet.ts";
+import { providersOf, type Target } from "./machines.ts";
+import { interruptible, unwatched } from "./signals.ts";
 import { NAME_ARCHIVE } from "./usage-words.ts";
 
 interface Asked extends Partial<FormatFlags> {
@@ -28,27 +32,71 @@ interface Chosen {
 	readonly service?: readonly string[];
 }
 
-/** Throws a usage error where nobody can be asked, and `interrupted` when the user leaves. */
+/** The machine; undefined if there is only one, or if nobody can be asked. Throws `interrupted` when the user leaves. */
+export async function askWhichMachine(
+	{ names }: Pick<Machines, "names">,
+	flags: Asked,
+): Promise<string | undefined> {
+	if (names.length < 2) return undefined;
+	requireAsked(flags);
+	const choices = names.map((name) => ({ value: name, label: name }));
+	return answered("On which machine?", choices, interruptible());
+}
+
+/** The command line for another machine, with all that was asked for. Throws as `askWhatToRestore`. */
+export async function askForElsewhere(
+	call: MachineCall,
+	flags: Asked,
+	target: Target,
+	signal: AbortSignal,
+): Promise<readonly string[]> {
+	const { machine } = call.manifest;
+	const { words, service = [] } = await askWhatToRestore(call, flags, signal, async () => {
+		const from = flags.from === undefined ? [] : ["--from", flags.from];
+		using answers = await askAll<Listed>([call.manifest], target.sshConfig, 1, signal, {
+			argv: () => ["list", machine, "--json", ...from],
+			schema: listedSchema,
+			here: () => Promise.reject(new Error("it is elsewhere")),
+		});
+		const listed = answers.all[0]?.answer?.();
+		if (listed === undefined) throw new HoldfastError("failed", `${machine} gave no answer`);
+		// One with an older Holdfast does not say what was lost.
+		return { ...listed, lost: listed.lost ?? [] };
+	});
+	return [...call.words, ...service.flatMap((name) => ["--service", name]), ...words];
+}
+
+function requireAsked(flags: Asked): void {
+	if (canBeAsked() && isText(flags) && !flags.yes) return;
+	throw new HoldfastError("usage", "ARCHIVE is missing", {
+		hint: `${NAME_ARCHIVE}; for usage, see: holdfast restore --help`,
+	});
+}
+
+/**
+ * Throws a usage error where nobody can be asked, and `interrupted` when the user leaves. `list`: of a machine elsewhere, whose
+ * name is then among the words.
+ */
 export async function askWhatToRestore(
 	{ manifest, words }: MachineCall,
 	flags: Asked,
 	signal: AbortSignal,
+	list?: () => Promise<Listing>,
 ): Promise<Chosen> {
-	if (!canBeAsked() || !isText(flags) || flags.yes)
-		throw new HoldfastError("usage", "ARCHIVE is missing", {
-			hint: `${NAME_ARCHIVE}; for usage, see: holdfast restore --help`,
-		});
+	requireAsked(flags);
 	const isSaid = flags.service !== undefined || flags.path !== undefined;
 	const service = isSaid ? undefined : await askService(manifest, signal);
 	printMessage("looking for archives …");
-	const providers = providersOf(manifest, undefined);
-	const listing = await listArchives(manifest, providers, unwatched(signal), { from: flags.from });
+	const listHere = () =>
+		listArchives(manifest, providersOf(manifest, undefined), unwatched(signal), { from: flags.from });
+	const listing = await (list ?? listHere)();
 	for (const { provider, destination, error } of listing.failures)
 		printMessage(`! ${provider}/${destination} could not be asked: ${error.message}`);
 	const id = await askArchive(listing, service ?? flags.service ?? [], signal);
-	const typed = ["holdfast", ...words, ...(service ?? []).flatMap((name) => ["--service", name]), id];
+	const named = list === undefined ? [id] : [manifest.machine, id];
+	const typed = ["holdfast", ...words, ...(service ?? []).flatMap((name) => ["--service", name]), ...named];
 	printMessage(`the same without questions: ${shellLine(typed)}`);
-	return { words: [id], ...(service === undefined ? {} : { service }) };
+	return { words: named, ...(service === undefined ? {} : { service }) };
 }
 
 async function askService({ state }: Manifest, signal: AbortSignal): Promise<readonly string[] | undefined> {

@@ -51,7 +51,7 @@ export function requireFit({ target: { machine }, facts }: Place): void {
 					: arch !== own
 						? {
 								what: `is ${arch}, but this machine is ${own}`,
-								hint: "deploy from a machine with the same architecture, because this machine's runtime is sent",
+								hint: `this machine's runtime is sent: deploy from another ${arch} machine, or install the package on ${machine} and run holdfast deploy there`,
 							}
 						: undefined;
 	if (fault)

@@ -8,6 +8,7 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
+	readFileSync,
 	rmSync,
 	symlinkSync,
 	writeFileSync,
@@ -69,6 +70,19 @@ describe("the package", () => {
 
 	test("holds the bundle and what it needs, and no sources", () => {
 		assert.deepEqual(readdirSync(installed).sort(), ["LICENSE", "README.md", "bin", "dist", "package.json"]);
+	});
+
+	test("is the same for every architecture", () => {
+		const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((one) =>
+			one.isFile(),
+		);
+		const compiled = files.filter(({ parentPath, name }) =>
+			readFileSync(join(parentPath, name)).subarray(0, 4).equals(Buffer.from("\x7fELF")),
+		);
+		assert.deepEqual(
+			compiled.map(({ name }) => name),
+			[],
+		);
 	});
 
 	test("validates, backs up and restores, with a config in TypeScript", () => {

@@ -334,7 +334,7 @@ machines:
 		await fake("uname", 'if [ "$1" = -m ]; then echo aarch64; else echo Linux; fi');
 		assert.match(
 			(await holdfast("deploy", "web01", "--yes")).stderr,
-			/web01 is aarch64, but this machine is x86_64/,
+			/web01 is aarch64, but this machine is x86_64\n.*install the package on web01 and run holdfast deploy there/,
 		);
 		await web01.sh("rm /usr/local/bin/uname");
 		await fake("df", 'echo; echo "x 1 1 5000 1% /"');

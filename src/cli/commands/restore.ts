@@ -131,8 +131,15 @@ export const restore = machineCommand({
 		// Alone on a terminal, it asks.
 		positional: { ...positional, minimum: 0 },
 	},
-	machine,
+	machine: (flags: Flags, words: readonly string[], line: readonly string[]) =>
+		words.length > 0
+			? machine(flags, words, line)
+			: async (config) => (await import("../restore-guide.ts")).askWhichMachine(config, flags),
 	tolerates: FOR_RESTORE,
+	completed: async (call, given, target, typed) =>
+		typed.length > 0
+			? call.words
+			: (await import("../restore-guide.ts")).askForElsewhere(call, given, target, interruptible()),
 	elsewhere: {
 		agreement: () =>
 			planAgreement(({ operation, steps, goals }, machine) => {
