@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { MARIADB } from "../databases/inventory/mariadb.ts";
+import { MYSQL } from "../databases/inventory/mysql.ts";
 import { POSTGRESQL } from "../databases/inventory/postgresql.ts";
 import type { Row } from "../databases/inventory/row.ts";
 
@@ -15,7 +16,7 @@ const SAYS: Readonly<Record<Row["comes"], RegExp>> = {
 	refused: /^its database cannot be backed up: ./,
 };
 
-for (const [name, rows] of Object.entries({ PostgreSQL: POSTGRESQL, MariaDB: MARIADB }))
+for (const [name, rows] of Object.entries({ PostgreSQL: POSTGRESQL, MariaDB: MARIADB, MySQL: MYSQL }))
 	test(`${name}: each row of the table is tested, and each test has its row`, () => {
 		const section = PAGE.split(`### What comes back: ${name}\n`)[1]?.split("\n#")[0] ?? "";
 		const table = [...section.matchAll(/^\| (.+) \| (.+) \|$/gm)]

@@ -14,6 +14,7 @@ import { dataOf, partsOf, requireNoSequences, withObjects } from "./dump.ts";
 import { crossKeys, keyFacts, keyRights } from "./foreign-keys.ts";
 import { dumpsHistory, historyFacts, historyObstacles, versionedTables } from "./history.ts";
 import type { Rest } from "./memory.ts";
+import { readOnlyObstacles, tablespaceFacts, tablespaceObstacles } from "./mysql.ts";
 import { identifier, literal } from "./names.ts";
 import { notesOf } from "./notes.ts";
 import { objectsOf } from "./objects.ts";
@@ -63,6 +64,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 				...(await historyFacts(server, live)),
 				...(await keyFacts(server, live)),
 				...(await engineFacts(server, live)),
+				...(await tablespaceFacts(server, live)),
 			} satisfies Facts;
 		},
 		dump: (_scratch, work) => dump(server, live, work),
@@ -70,10 +72,13 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 		async swapObstacles() {
 			if (!(await exists(server, live))) return [];
 			const { incoming } = await crossKeys(server, live);
-			return incoming.map(
-				(table) =>
-					`${table} refers to it by a foreign key, which would refer to the old tables from then on: drop that key before the restore, and add it again afterwards`,
-			);
+			return [
+				...(await readOnlyObstacles(server, live)),
+				...incoming.map(
+					(table) =>
+						`${table} refers to it by a foreign key, which would refer to the old tables from then on: drop that key before the restore, and add it again afterwards`,
+				),
+			];
 		},
 		rows: () => countRows(server, live),
 		rowsOf: (file) => countInserted(file),
@@ -152,7 +157,11 @@ async function obstacles(server: Server, facts: DumpFacts): Promise<string[]> {
 	// A dump from a newer version may use features that this server does not know.
 	return version < wanted
 		? [`it was dumped by ${theirs} ${wanted}, but this server is version ${version}, which is older`]
-		: [...(await historyObstacles(server, facts)), ...(await engineObstacles(server, facts))];
+		: [
+				...(await historyObstacles(server, facts)),
+				...(await engineObstacles(server, facts)),
+				...(await tablespaceObstacles(server, facts)),
+			];
 }
 
 async function countRows(server: Server, live: string): Promise<RowCounts> {

@@ -3,6 +3,7 @@ import { grantees } from "./accounts.ts";
 import { isDenied } from "./denied.ts";
 import { crossKeys } from "./foreign-keys.ts";
 import { dumpsHistory, versionedTables } from "./history.ts";
+import { mysqlNotes } from "./mysql.ts";
 import { literal, pattern } from "./names.ts";
 import type { Server } from "./server.ts";
 import { engineNotes } from "./storage-engines.ts";
@@ -20,6 +21,7 @@ export async function notesOf(server: Server, database: string): Promise<string[
 		...(await historyLeftOut(server, database)),
 		...(await keysUnseen(server, database)),
 		...(await engineNotes(server, database)),
+		...(await mysqlNotes(server, database)),
 	];
 	return notes.map((note) => `${server.client.server} database ${database}: ${note}`);
 }
