@@ -1,4 +1,5 @@
-// A systemd service with StateDirectory=, the setting in which a unit declares its state.
+// A systemd service with StateDirectory=, the setting in which a unit declares its state. Its sockets, paths and timers are
+// stopped with it, and started again: they need not be named.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { record } from "../../values/record.ts";

@@ -1,4 +1,6 @@
-// Named volumes of Docker and Podman.
+// Named volumes of Docker and Podman. Only `_data` is theirs: on a bare machine Docker takes every folder that it finds for a
+// volume when it starts (moby/moby volume/local/local.go), and Podman one that exists when the volume is created or first
+// used (containers/podman libpod/runtime_volume_common.go).
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { record } from "../../values/record.ts";
@@ -15,7 +17,13 @@ export const volumes = defineModule({
 	options: record(
 		f.name,
 		v.strictObject({
-			volumes: v.pipe(v.array(f.name), v.minLength(1), v.description("the volumes, by name")),
+			volumes: v.pipe(
+				v.array(f.name),
+				v.minLength(1),
+				v.description(
+					"the volumes, by name; on a new machine, restart Docker after a restore, or it does not know them",
+				),
+			),
 			engine: v.pipe(
 				v.optional(v.picklist(["docker", "podman"]), "docker"),
 				v.description("the program whose volumes they are (default docker)"),
