@@ -28,7 +28,7 @@ export async function installSlapd(web01: Machine): Promise<void> {
 	await web01.sh(`
 		cp -an ${folder}/usr/. /usr/; [ ! -e ${folder}/lib ] || cp -an ${folder}/lib/. /usr/lib/
 		cp -an ${folder}/etc/ldap/schema /etc/ldap/; cp ${folder}/etc/init.d/slapd /etc/init.d/; ldconfig
-		useradd --system openldap; install -d -o openldap -g openldap -m 0700 /var/lib/ldap
+		id -u openldap >/dev/null 2>&1 || useradd --system openldap; install -d -o openldap -g openldap -m 0700 /var/lib/ldap
 		# A folder of the layer below cannot be renamed on an overlay filesystem, which this machine's root is.
 		cp -a /etc/ldap /etc/new; rm -rf /etc/ldap; mv /etc/new /etc/ldap
 		update-rc.d slapd defaults; systemctl daemon-reload

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
+import { installSlapd, ROOT, slapdPrograms } from "../machine/slapd.ts";
 
 interface Application {
 	readonly service: string;
@@ -77,6 +78,19 @@ const APPLICATIONS: readonly Application[] = [
 		facts: `cd /etc/letsencrypt; find . -printf '%p %y %m %l\\n' | sort; openssl x509 -noout -fingerprint -in live/example.org/fullchain.pem; sha256sum archive/example.org/*`,
 		destroy: "rm -rf /etc/letsencrypt/live /etc/letsencrypt/archive",
 	},
+	...(slapdPrograms.missing
+		? []
+		: [
+				{
+					service: "slapd",
+					fill: `
+						printf 'dn: ${ROOT}\\nobjectClass: domain\\ndc: example\\n\\ndn: cn=anna,${ROOT}\\nobjectClass: person\\ncn: anna\\nsn: a\\n' | runuser -u openldap -- slapadd
+						systemctl start slapd
+					`,
+					facts: `ldapsearch -x -LLL -H ldap://127.0.0.1 -D cn=admin,${ROOT} -w secret -b ${ROOT} '*' '+' | sort; cat /etc/ldap/slapd.conf`,
+					destroy: `ldapdelete -x -H ldap://127.0.0.1 -D cn=admin,${ROOT} -w secret cn=anna,${ROOT}; echo "# newer" >>/etc/ldap/slapd.conf`,
+				},
+			]),
 	{
 		service: "counter",
 		fill: "until [ -s /var/lib/counter/count ]; do sleep 0.1; done; systemctl stop counter; echo 7 >/var/lib/counter/kept; systemctl start counter",
@@ -104,6 +118,7 @@ describe("modules on their applications", { skip: noMachines }, () => {
 			"/etc/systemd/system/counter.service",
 			"[Service]\nDynamicUser=yes\nStateDirectory=counter\nExecStart=/bin/sh -c 'while :; do date +%%s >/var/lib/counter/count; sleep 1; done'\n[Install]\nWantedBy=multi-user.target\n",
 		);
+		if (!slapdPrograms.missing) await installSlapd(web01);
 		await web01.sh(`
 			systemctl enable -q --now counter
 			# As many services as a server has.
@@ -127,7 +142,8 @@ describe("modules on their applications", { skip: noMachines }, () => {
 	test("init sees them, and what it writes is a config that backs them up", async () => {
 		const { code, stdout, stderr } = await web01.holdfast("init");
 		assert.equal(code, 0, stdout + stderr);
-		for (const name of ["postgresql", "mariadb", "redis", "prometheus", "mosquitto", "letsencrypt"])
+		const found = ["postgresql", "mariadb", "redis", "prometheus", "mosquitto", "letsencrypt"];
+		for (const name of [...found, ...(slapdPrograms.missing ? [] : ["slapd"])])
 			assert.match(stdout, new RegExp(`protects: .*\\b${name}\\b`));
 		const text = await web01.sh("cat /etc/holdfast/holdfast.yaml");
 		assert.match(text, /# +counter: \{ unit: counter\.service, stateDirectory: \[counter\] \}/);

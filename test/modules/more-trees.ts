@@ -116,4 +116,67 @@ export const MORE_TREES: readonly Tree[] = [
 		kept: ["navidrome.db", "artwork/playlist/x.jpg", "plugins/cache/x"],
 		remade: ["cache/images/x"],
 	},
+	{
+		module: "wordpress",
+		below: "/var/lib/wordpress",
+		kept: [
+			"wp-content/uploads/2026/01/build.log",
+			"wp-content/uploads/cache/a.jpg",
+			"wp-content/plugins/a.php",
+		],
+	},
+	{
+		module: "freshrss",
+		below: "/usr/share/FreshRSS/data",
+		kept: ["config.php", "users/anna/db.sqlite", "users/cache/config.php", "favicons/a.ico", "cache.txt"],
+		remade: ["cache/x.spc"],
+	},
+	{
+		module: "uptime-kuma",
+		below: "/var/lib/uptime-kuma",
+		kept: ["kuma.db", "upload/logo1.png", "docker-tls/1/key.pem", "db-config.json"],
+	},
+	{
+		module: "caddy",
+		below: "/var/lib/caddy",
+		kept: [
+			".local/share/caddy/certificates/acme/example.org/example.org.key",
+			".local/share/caddy/pki/authorities/local/root.key",
+			".config/caddy/autosave.json",
+		],
+	},
+	{
+		module: "deluge",
+		below: "/var/lib/deluge/.config/deluge",
+		kept: ["core.conf", "auth", "state/torrents.state", "state/torrents.fastresume", "state/x.torrent"],
+	},
+	{ module: "alertmanager", nixos: true, below: "/var/lib/alertmanager", kept: ["silences", "nflog"] },
+	{
+		module: "step-ca",
+		below: "/etc/step-ca",
+		kept: ["secrets/root_ca_key", "certs/root_ca.crt", "config/ca.json", "password.txt", "db/000000.vlog"],
+	},
+	{ module: "loki", below: "/var/lib/loki", kept: ["chunks/x", "wal/000001", "rules/fake/a.yml"] },
+	{
+		module: "slapd",
+		below: "/etc/ldap",
+		kept: ["ldap.conf", "slapd.d/cn=config.ldif", "schema/mine.ldif"],
+	},
+	{
+		module: "prosody",
+		below: "/var/lib/prosody",
+		kept: ["example%2eorg/accounts/anna.dat", "upload%2eexample%2eorg/http_file_share/build.log"],
+	},
+	{ module: "postfix", below: "/var/mail", kept: ["anna", "log"] },
+	{ module: "bind", below: "/var/lib/bind", kept: ["db.example.org", "db.example.org.jnl"] },
+	{
+		module: "pi-hole",
+		below: "/etc/pihole",
+		kept: ["pihole.toml", "gravity.db", "pihole-FTL.db", "dhcp.leases", "hosts/custom.list"],
+	},
+	{
+		module: "radicale",
+		below: "/var/lib/radicale/collections",
+		kept: ["collection-root/anna/x/1.ics", "collection-root/anna/x/.Radicale.props"],
+	},
 ];

@@ -16,11 +16,18 @@ const OPTIONS: Readonly<Record<string, object>> = {
 const isFile = (folder: string) =>
 	/\.(env|env\.production|yaml|yml|toml|conf|json)$|^\/etc\/default\//.test(folder);
 
+/** With DynamicUser= on NixOS: their folder below /var/lib is a link into /var/lib/private. */
+const DYNAMIC = [
+	...["actual", "adguard-home", "alertmanager", "n8n", "navidrome", "ntfy", "open-webui", "prowlarr"],
+	...["step-ca", "uptime-kuma"],
+];
+
 const METADATA = "/var/lib/garage/meta";
 /** What an application has in addition to the marker. */
 const MORE: Readonly<Record<string, string>> = {
-	"adguard-home":
-		"for name in sessions stats; do echo $name >/opt/AdGuardHome/data/$name.db; done; chown -R app: /opt/AdGuardHome/data",
+	"adguard-home": `for data in /opt/AdGuardHome/data /var/lib/AdGuardHome/data; do
+		[ ! -d $data ] || { for name in sessions stats; do echo $name >$data/$name.db; done; chown -R app: $data; }
+	done`,
 	garage: `mkdir -p ${METADATA}/snapshots/2026-01-02T03:04:05Z; echo metadata >${METADATA}/db.sqlite; garage meta snapshot; chown -R app: ${METADATA}`,
 };
 
@@ -47,6 +54,8 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 			headscale: "true",
 			garage: `[ "$*" != "meta snapshot" ] || cp -a ${METADATA}/db.sqlite ${METADATA}/snapshots/2026-01-02T03:04:05Z/`,
 			wg: "true",
+			rndc: "true",
+			"nextcloud-occ": "true",
 			php: 'echo "$(id -un): $*" >>/var/log/occ',
 		}))
 			await web01.write(`/usr/local/bin/${name}`, `#!/bin/sh\n${answer}\n`, "0755");
@@ -67,11 +76,21 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 		return stdout + stderr;
 	};
 
-	for (const module of LIBRARY.values()) {
+	const layouts = [...LIBRARY.values()].flatMap((module) => {
+		const declared = (nixos: boolean) => declares(module, LIBRARY, OPTIONS[module.name] ?? {}, nixos).state;
+		const differs = JSON.stringify(declared(true)) !== JSON.stringify(declared(false));
+		return differs || DYNAMIC.includes(module.name)
+			? [
+					{ module, nixos: false },
+					{ module, nixos: true },
+				]
+			: [{ module, nixos: false }];
+	});
+	for (const { module, nixos } of layouts) {
 		if (module.proven !== "stand-in") continue;
-		test(`${module.name}: backed up, changed, restored, healthy`, async () => {
+		test(`${module.name}${nixos ? " on NixOS" : ""}: backed up, changed, restored, healthy`, async () => {
 			const options = OPTIONS[module.name] ?? {};
-			const { state, faults } = declares(module, LIBRARY, options, false);
+			const { state, faults } = declares(module, LIBRARY, options, nixos);
 			assert.deepEqual(faults, []);
 			const [[name = "", declared = {}] = []] = Object.entries(state);
 			const { folders = [], dumps = [], stopOnRestore = [], healthChecks = [] } = declared;
@@ -81,6 +100,11 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 			const marker = isFile(folders[0] ?? "") ? folders[0] : `${folders[0]}/marker`;
 
 			await web01.sh(`useradd --system app 2>/dev/null || true; rm -rf /mnt/archives/* ${folders.join(" ")}`);
+			const links = nixos && DYNAMIC.includes(module.name) ? folders.slice(0, 1) : [];
+			for (const [, name] of links.map((folder) => folder.split("/").slice(2)))
+				await web01.sh(
+					`rm -rf /var/lib/${name} /var/lib/private/${name}; mkdir -p /var/lib/private/${name}; ln -s private/${name} /var/lib/${name}`,
+				);
 			for (const folder of folders)
 				await web01.sh(
 					isFile(folder)
@@ -128,6 +152,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 				JSON.stringify({
 					machines: {
 						web01: {
+							...(nixos ? { system: "nixos" } : {}),
 							services: { [module.name]: options },
 							state: { [name]: { settle: 0 } },
 							providers: { tar: { destinations: { disk: { path: "/mnt/archives" } } } },
@@ -140,7 +165,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 				for (const folder of folders)
 					found.push(
 						await web01.sh(
-							`find ${folder} -not -name '*-wal' -not -name '*-shm' -not -path '*/holdfast*' -printf '%p %y %m %u %l\\n' | sort; cat ${isFile(folder) ? folder : `${folder}/marker`}`,
+							`find -H ${folder} -not -name '*-wal' -not -name '*-shm' -not -path '*/holdfast*' -printf '%p %y %m %u %l\\n' | sort; cat ${isFile(folder) ? folder : `${folder}/marker`}`,
 						),
 					);
 				for (const dump of dumps) {

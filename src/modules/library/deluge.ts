@@ -1,0 +1,27 @@
+// Deluge's daemon. The downloads are apart. It writes its state by renaming (deluge/core/torrentmanager.py,
+// deluge/config.py), so it can be copied while it runs. The folder is that of upstream's systemd page and of NixOS; Debian's
+// package has its own account and folder, which were not verified: set configDir there.
+import * as v from "valibot";
+import { nixosModule } from "../layouts.ts";
+import { defineModule } from "../module.ts";
+import { folder, moreFolders, units } from "../options.ts";
+
+export const deluge = defineModule({
+	name: "deluge",
+	about: "Deluge: its settings, accounts, torrents and their progress. The downloads are another state",
+	sources: [
+		"https://github.com/deluge-torrent/deluge/blob/develop/docs/source/how-to/systemd-service.md",
+		"https://github.com/deluge-torrent/deluge/blob/develop/deluge/core/torrentmanager.py",
+		nixosModule("torrent/deluge.nix"),
+	],
+	options: v.strictObject({
+		configDir: folder("/var/lib/deluge/.config/deluge", "the folder with core.conf and state"),
+		folders: moreFolders,
+		units: units(["deluged.service"]),
+	}),
+	yields: ({ configDir, folders, units }) => ({
+		state: { deluge: { folders: [configDir, ...folders], stopOnRestore: units } },
+	}),
+	signs: { units: ["deluged.service"] },
+	proven: "stand-in",
+});
