@@ -37,7 +37,7 @@ export function promiseFaults({ state: states }: Pick<Manifest, "state">): Fault
 				: [
 						{
 							path: ["state", state, "freezeOnBackup"],
-							message: "units are frozen only while snapshots are taken, and none is taken of this state",
+							message: "units are frozen only while snapshots are taken, and this state does not ask for one",
 							hint: HINTS.atomic,
 						},
 					]),

@@ -85,7 +85,7 @@ export const stateSchema = v.strictObject({
 	snapshot: v.pipe(
 		v.optional(v.picklist(["auto", "require", "never"])),
 		v.description(
-			"whether a backup reads the folders from a snapshot of one instant: `auto`, where the file system can; `require`: otherwise the state fails; `never` is the default. See [snapshots](../how-to/atomic.md)",
+			"whether a backup reads the folders from a snapshot of one instant. By default, where the file system takes one; `auto`: small folders of others are copied too, and the run says why there is none; `require`: otherwise the state fails; `never`. See [snapshots](../how-to/atomic.md)",
 		),
 	),
 });

@@ -20,7 +20,7 @@ const SCOPE = "snapshots";
 const STILL = "freeze";
 
 export const wantsSnapshot = (state: State | undefined): boolean =>
-	state?.snapshot !== undefined && state.snapshot !== "never";
+	state !== undefined && state.folders.length > 0 && state.snapshot !== "never";
 
 /** Freeze the units right before the snapshots, and thaw them right after. */
 function frozenAround(units: readonly Unit[], take: readonly Step[]): readonly Step[] {

@@ -64,7 +64,7 @@ export async function surveySnapshots(
 	const found = new Map<string, StateSnapshots>();
 	const wanting = states.flatMap((name): [string, State][] => {
 		const state = manifest.state[name];
-		const { snapshot = "never", folders = [] } = state ?? {};
+		const { snapshot, folders = [] } = state ?? {};
 		return state === undefined || folders.length === 0 || snapshot === "never" ? [] : [[name, state]];
 	});
 	const still = wanting.filter(([, state]) => standStill(state));
@@ -91,7 +91,8 @@ export async function surveySnapshots(
 			found.set(name, { required, ...all });
 		} catch (error) {
 			Object.assign(survey, { known, within });
-			found.set(name, { required, why: wordsOf(error) });
+			// Nobody has asked for one.
+			if (state.snapshot !== undefined) found.set(name, { required, why: wordsOf(error) });
 		}
 	}
 	return found;
@@ -109,8 +110,8 @@ const tooMany = (still: readonly (readonly [string, State])[]) =>
 	);
 
 /** Only while its units are down is a copy whole. It is not what `atomic` promises. */
-const mayBeCopied = ({ stopOnBackup, consistency }: State) =>
-	stopOnBackup.length > 0 && consistency !== "atomic";
+const mayBeCopied = ({ snapshot, stopOnBackup, consistency }: State) =>
+	snapshot !== undefined && stopOnBackup.length > 0 && consistency !== "atomic";
 
 const standStill = ({ stopOnBackup, freezeOnBackup = [] }: State) =>
 	stopOnBackup.length + freezeOnBackup.length > 0;
