@@ -178,9 +178,10 @@ class Execution {
 	}
 
 	/** The next run tries again to do the rest of a step's work; `recover` does if not even that can be recorded. */
-	#leave(step: Step): void {
-		if (!this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step)))
-			this.#stuck.add(step.scope);
+	#leave(step: Step): boolean {
+		const isWritten = this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step));
+		if (!isWritten) this.#stuck.add(step.scope);
+		return isWritten;
 	}
 
 	/** Write to the journal, but never stop because of it: an undo that cannot be recorded is still due. Returns whether it was written. */
@@ -214,6 +215,7 @@ class Execution {
 			kindOf: (step) => this.#kindOf(step),
 			contextOf: (step) => this.#context(step, NEVER),
 			record: (step, phase, data) => this.#record(step, phase, data),
+			leave: (step) => this.#leave(step),
 		});
 		if (isUndone) return;
 		this.#stuck.add(scope);

@@ -18,6 +18,8 @@ interface Run {
 	contextOf(step: Step): StepContext;
 	/** Write to the journal if possible. Returns whether it was written. */
 	record(step: Step, phase: Phase, data?: unknown): boolean;
+	/** Have the rest of a step's work retried before the next run. Returns whether that was written. */
+	leave(step: Step): boolean;
 }
 
 /** Returns whether everything is undone. */
@@ -67,13 +69,18 @@ class Undoing {
 		const { standing, reporter, record } = this.#run;
 		record(step, "undo-begin");
 		reporter.undoStarted(step);
+		let isLost = false;
 		try {
 			faultPoint(step.id, "undo-before");
 			await work.undo(step, {
 				...this.#run.contextOf(step),
 				completed: standing.isDone(step.id),
 				somethingLeft: this.#somethingLeft,
+				leave: () => {
+					isLost ||= !this.#run.leave(step);
+				},
 			});
+			if (isLost) throw new HoldfastError("failed", "what is left to do could not be recorded", FULL);
 			faultPoint(step.id, "undo-after");
 			this.#isRecorded = record(step, "undo-done") && this.#isRecorded;
 			standing.move(step.id, "undone");
@@ -103,9 +110,11 @@ function putOff(isRecorded: boolean): HoldfastError {
 	return new HoldfastError(
 		"failed",
 		isRecorded ? "kept: an earlier step has not been rolled back yet" : "kept: the journal cannot be written",
-		{ hint: "fix the cause, such as a full disk, then: holdfast recover" },
+		FULL,
 	);
 }
+
+const FULL = { hint: "fix the cause, such as a full disk, then: holdfast recover" };
 
 /** Tidying up failed after a commit: the operation itself has succeeded. */
 export function laterOn(report: ErrorReport): ErrorReport {

@@ -52,6 +52,14 @@ export class MemoryJournal implements RunJournal {
 		return [...this.#entriesOf(run)];
 	}
 
+	noteOf(run: string, step: string): unknown {
+		return this.#entriesOf(run).findLast((one) => one.step === step && one.phase === "note")?.data;
+	}
+
+	began(run: string, step: string): boolean {
+		return this.#entriesOf(run).some((one) => one.step === step && one.phase === "begin");
+	}
+
 	/** Runs that have not ended, the newest first. */
 	open(): Plan[] {
 		return [...this.runs.values()]

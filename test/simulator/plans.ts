@@ -53,7 +53,6 @@ function phasesOf(run: string, state: string, entries: number, how: string): Fak
 		...{ state, run, entries, version: run },
 		...more,
 	});
-	const touches = [live(state, 0)];
 	const stop = one("account", { downForUndo: true });
 	const start = one("timers", { stopped: ref(stop) });
 	const [commit, discard, check] = [one("commit"), one("discard"), one("check")];
@@ -64,7 +63,10 @@ function phasesOf(run: string, state: string, entries: number, how: string): Fak
 		[one("preflight")],
 		[one("area"), one("stage")],
 		[stop],
-		[one("aside", { touches }), one("place", { touches })],
+		Array.from({ length: entries }, (_, only) => {
+			const more = (kind: string) => ({ id: `${kind}:${state}:${only}`, only, touches: [live(state, only)] });
+			return [one("aside", more("aside")), one("place", more("place"))];
+		}).flat(),
 		[start],
 		...ending,
 	];
@@ -80,6 +82,10 @@ function backup(random: Random, run: string): Plan {
 		const stop = base("account", state, `stop:${state}`, scopeOf(state));
 		return {
 			...{ pre, stop },
+			dumps: [0, 1].map((index) => ({
+				...base("dump", state, `dump:${state}:${index}`, scopeOf(state)),
+				sideBySide: true,
+			})),
 			start: { ...base("timers", state, `start:${state}`, scopeOf(state)), stopped: ref(stop) },
 			post: { ...base("hook", state, `post:${state}`, scopeOf(state)), whenBegan: pre.id },
 		};
@@ -91,6 +97,7 @@ function backup(random: Random, run: string): Plan {
 	const steps = [
 		...states.map(({ pre }) => pre),
 		...states.map(({ stop }) => stop),
+		...states.flatMap(({ dumps }) => dumps),
 		...write,
 		...states.map(({ start }) => start).reverse(),
 		...states.map(({ post }) => post),

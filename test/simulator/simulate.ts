@@ -2,12 +2,13 @@
 // invariants are checked at the end, and at every operation on the way.
 import assert from "node:assert/strict";
 import type { Listener } from "../../src/run/event.ts";
-import { execute, recoverRun } from "../../src/run/executor.ts";
+import { execute, type Held, recoverRun } from "../../src/run/executor.ts";
 import { commit } from "../../src/steps/commit.ts";
 import type { Plan } from "../../src/steps/plan.ts";
+import { HoldfastError } from "../../src/values/error.ts";
 import { MemoryJournal } from "./journal.ts";
 import { ENTRIES, PARTS, randomPlan, STATES, scopeOf } from "./plans.ts";
-import { archive, area, database, type FakeStep, hooked, installed, kindsIn, live } from "./works.ts";
+import { archive, area, database, doubt, type FakeStep, hooked, installed, kindsIn, live } from "./works.ts";
 import { below, type Random, randomOf, World } from "./world.ts";
 
 const FIRST = "first";
@@ -61,19 +62,16 @@ class Machine {
 	async run(plan: Plan): Promise<void> {
 		this.#prepare(plan);
 		const world = this.#world;
+		world.order = undefined;
 		world.onChange = (paths) => this.#watch(plan, paths);
 		world.onStart = (state) => this.#isWhole(plan, state);
 		this.#told.clear();
 		const listener = this.#listen(plan);
 		world.mishap = false;
+		const held = this.#held(plan);
 		await this.#attempt(async () => {
-			const { outcome } = await execute(
-				plan,
-				this.#journal,
-				world.stopper.signal,
-				listener,
-				new Map(),
-				async () => kindsIn(world),
+			const { outcome } = await execute(plan, this.#journal, world.stopper.signal, listener, held, async () =>
+				kindsIn(world, this.#journal),
 			);
 			if (outcome === "needs-recover" && !world.mishap && !world.isDead)
 				this.#wrong ??= "it needs recover, and nothing failed";
@@ -85,6 +83,17 @@ class Machine {
 		}
 		this.#calm();
 		this.#look(plan);
+		for (const { id, scope, whenBegan } of plan.steps)
+			if (held.has(scope) && whenBegan === undefined)
+				assert.ok(!this.#journal.began(plan.run, id), `${id}: of a scope that is left out`);
+	}
+
+	/** A scope that the run leaves out. */
+	#held({ steps }: Plan): Held {
+		const step = this.#random() < 0.1 ? steps[below(this.#random, steps.length)] : undefined;
+		if (step === undefined) return new Map();
+		this.#world.mishap = true;
+		return new Map([[step.scope, new HoldfastError("failed", "an earlier run holds it")]]);
 	}
 
 	/** The faults that will occur in it. */
@@ -97,6 +106,7 @@ class Machine {
 			if (id.startsWith("post:") || kind === commit.kind) continue;
 			if (random() < 0.04) world.failing.set(id, 1 + below(random, 2));
 			if (random() < 0.03) world.failing.set(`undo ${id}`, 1 + below(random, 2));
+			if (random() < 0.1) world.failing.set(`away ${id}`, 1);
 			if (random() < 0.02) world.failing.set(`look ${id}`, 1 + below(random, 2));
 		}
 		if (random() < 0.15) world.stopping = world.operations + below(random, 60);
@@ -117,14 +127,25 @@ class Machine {
 
 	async #attempt(work: () => Promise<unknown>, mayBreak = true): Promise<void> {
 		const world = this.#world;
+		world.blocked.clear();
+		world.wentBack.clear();
 		await work().catch((error: unknown) => {
 			if (!world.isDead) world.trace.push(`-- ${(error as Error).message}`);
 		});
-		if (!world.isDead) return;
+		if (!world.isDead) return this.#isBack();
 		this.deaths++;
 		world.comeUp(this.#random() < 0.5);
 		this.#journal.comeUp();
 		if (mayBreak) this.#mayBreak();
+	}
+
+	/** What could not be undone at one path is no reason to leave another as it is. */
+	#isBack(): void {
+		const { wentBack, blocked, disk } = this.#world;
+		for (const [state, versions] of this.#versions)
+			for (const [entry, version] of wentBack.has(scopeOf(state)) ? versions.entries() : [])
+				if (!blocked.has(live(state, entry)) && disk.get(live(state, entry)) !== version)
+					this.#wrong ??= `${live(state, entry)} is not put back because of another path`;
 	}
 
 	/**
@@ -140,13 +161,16 @@ class Machine {
 
 	async #recover(): Promise<void> {
 		const world = this.#world;
-		const load = async () => kindsIn(world);
-		for (const plan of this.#journal.open())
+		const load = async () => kindsIn(world, this.#journal);
+		for (const plan of this.#journal.open()) {
+			world.order = [...new Set(plan.steps.map(({ scope }) => scope))];
 			await this.#unfailing(recoverRun(plan, this.#journal, () => {}, load));
+		}
 		for (const [key, step] of this.#journal.left) {
-			await kindsIn(world)
-				.get(step.kind)
-				?.work.run(step, {} as never);
+			const { run } = step as FakeStep;
+			const work = kindsIn(world, this.#journal).get(step.kind)?.work;
+			if (work?.later) await work.later(step, {} as never);
+			else await work?.run(step, { noted: () => this.#journal.noteOf(run, step.id) } as never);
 			world.operate(`tidied ${key}`);
 			this.#journal.left.delete(key);
 		}
@@ -224,7 +248,11 @@ class Machine {
 			for (const step of steps)
 				assert.equal(disk.get(installed(step)), this.#installed.get(part), `${part}: ${step.id}`);
 		}
-		for (const name of ["near", "far"])
-			assert.notEqual(disk.get(archive({ run: plan.run, state: name })), "half", `the archive in ${name}`);
+		for (const name of ["near", "far"]) {
+			const its = { run: plan.run, state: name };
+			assert.notEqual(disk.get(archive(its)), "half", `the archive in ${name}`);
+			const isUnseen = disk.has(archive(its)) && !this.#journal.isComplete(plan.run, `destination:${name}`);
+			assert.ok(disk.has(doubt(its)) || !isUnseen, `nobody doubts the archive in ${name}`);
+		}
 	}
 }

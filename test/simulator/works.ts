@@ -7,6 +7,7 @@ import type { Ref } from "../../src/steps/fields.ts";
 import { type LoadedKind, STEP_KINDS } from "../../src/steps/list.ts";
 import type { Step } from "../../src/steps/plan.ts";
 import type { StepKind } from "../../src/steps/step.ts";
+import type { MemoryJournal } from "./journal.ts";
 import type { World } from "./world.ts";
 
 /** What all steps of the simulator have; `kind` selects the work and how the executor treats it. */
@@ -18,6 +19,8 @@ export interface FakeStep extends Step {
 	readonly version: string;
 	/** For a start: the step that stopped the units. */
 	readonly stopped?: Ref<"stop">;
+	/** The only entry that it is about. */
+	readonly only?: number;
 	/** For a stop: the unit is down before anything is undone. */
 	readonly downForUndo?: boolean;
 }
@@ -31,15 +34,20 @@ export const hooked = (state: string) => `hooked/${state}`;
 export const database = ({ run, state }: Pick<FakeStep, "run" | "state">) => `database/${run}/${state}`;
 export const archive = ({ run, state }: Pick<FakeStep, "run" | "state">) => `archive/${state}/${run}`;
 
+/** In the metadata of an archive that the engine had stored when the run died. */
+export const doubt = ({ run, state }: Pick<FakeStep, "run" | "state">) => `doubt/${state}/${run}`;
+
 /** What a deploy writes; its steps have no commit. */
 export const installed = ({ id }: Pick<FakeStep, "id">) => `installed/${id}`;
 
-const each = (step: FakeStep) => Array.from({ length: step.entries }, (_, entry) => entry);
+const each = ({ entries, only }: FakeStep) =>
+	only === undefined ? Array.from({ length: entries }, (_, entry) => entry) : [only];
 
 interface FakeWork {
 	run(step: FakeStep, context: StepContext): void;
 	beforeUndo?(step: FakeStep, context: StepContext): void;
 	undo?(step: FakeStep, context: UndoContext): void;
+	later?(step: FakeStep): void;
 }
 
 /** The note of a stop, for a start. */
@@ -49,7 +57,7 @@ const stop = {
 } as const;
 
 /** The real kinds, so that the executor treats them as usual, with the work of these. */
-export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
+export function kindsIn(world: World, journal: MemoryJournal): ReadonlyMap<string, LoadedKind> {
 	const { disk, running } = world;
 	const looked = new Set<string>();
 	const there = (path: string) => disk.has(path);
@@ -109,7 +117,7 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 			run(step) {
 				for (const entry of each(step))
 					if (there(live(step.state, entry))) world.rename(live(step.state, entry), old(step, entry));
-				world.put(database(step), "old");
+				if (step.only === 0) world.put(database(step), "old");
 				world.sync();
 				world.failNow(step.id);
 			},
@@ -118,7 +126,7 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 				if (each(step).some((entry) => there(old(step, entry)) && there(live(step.state, entry))))
 					world.blame(`${step.state} is put back where something stands`);
 				world.failNow(`undo ${step.id}`);
-				removeAll([database(step)]);
+				if (step.only === 0) removeAll([database(step)]);
 				for (const entry of each(step))
 					if (there(old(step, entry))) world.rename(old(step, entry), live(step.state, entry));
 				world.sync();
@@ -149,7 +157,8 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 			},
 		},
 		overwrite: {
-			run(step) {
+			run(step, { note }) {
+				note({ began: true });
 				for (const entry of each(step)) {
 					if (there(live(step.state, entry))) world.remove(live(step.state, entry));
 					world.put(live(step.state, entry), step.version);
@@ -180,9 +189,21 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 				world.put(archive(step), "whole");
 				world.sync();
 			},
-			undo(step, { completed }) {
+			undo(step, { completed, leave }) {
 				if (completed) return;
-				removeAll([archive(step)]);
+				if (disk.get(archive(step)) === "half") removeAll([archive(step)]);
+				world.sync();
+				if (!there(archive(step))) return;
+				try {
+					world.failNow(`away ${step.id}`);
+					world.put(doubt(step), "unseen");
+					world.sync();
+				} catch {
+					leave();
+				}
+			},
+			later(step) {
+				world.put(doubt(step), "unseen");
 				world.sync();
 			},
 		},
@@ -199,6 +220,12 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 				if (note.was !== null) world.put(installed(step), note.was);
 				else removeAll([installed(step)]);
 				world.sync();
+			},
+		},
+		dump: {
+			run({ id }) {
+				world.operate(`dump ${id}`);
+				world.failNow(id);
 			},
 		},
 		commit: { run: () => {} },
@@ -221,19 +248,55 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 		Object.entries(works).map(([name, fake]) => {
 			const kind = STEP_KINDS.get(name);
 			if (kind === undefined) throw new Error(`no kind of step is called ${name}`);
-			return [name, loaded(kind, fake)];
+			return [name, loaded(kind, fake, world, journal)];
 		}),
 	);
 }
 
-function loaded(real: StepKind, { run, beforeUndo, undo }: FakeWork): LoadedKind {
+/**
+ * Also checks what holds of every kind: no two steps of a scope at once, a step sees what it has noted, and a recovery undoes
+ * later scopes first.
+ */
+function loaded(
+	real: StepKind,
+	{ run, beforeUndo, undo, later }: FakeWork,
+	world: World,
+	journal: MemoryJournal,
+): LoadedKind {
+	const onlyOne = async (step: FakeStep, context: StepContext, work: () => void) => {
+		if (world.busy.has(step.scope)) world.blame(`${step.id} and another step of ${step.scope} at once`);
+		if (JSON.stringify(context.noted()) !== JSON.stringify(journal.noteOf(step.run, step.id)))
+			world.blame(`${step.id} does not see what it has noted`);
+		world.busy.add(step.scope);
+		try {
+			// Others get their turn while it works.
+			await null;
+			work();
+		} finally {
+			world.busy.delete(step.scope);
+		}
+	};
+	const backwards = async (step: FakeStep, context: StepContext, work: () => void) => {
+		world.goBack(step);
+		try {
+			await onlyOne(step, context, work);
+		} catch (error) {
+			for (const path of step.touches) world.blocked.add(path);
+			throw error;
+		}
+	};
 	const fake = (step: Step) => step as FakeStep;
 	return {
 		kind: { ...real, noteIn: (_, noted) => noted },
 		work: {
-			run: async (step, context) => run(fake(step), context),
-			...(beforeUndo && { beforeUndo: async (step, context) => beforeUndo(fake(step), context) }),
-			...(undo && { undo: async (step, context) => undo(fake(step), context) }),
+			run: (step, context) => onlyOne(fake(step), context, () => run(fake(step), context)),
+			...(beforeUndo && {
+				beforeUndo: (step, context) => backwards(fake(step), context, () => beforeUndo(fake(step), context)),
+			}),
+			...(undo && {
+				undo: (step, context) => backwards(fake(step), context, () => undo(fake(step), context)),
+			}),
+			...(later && { later: async (step) => later(fake(step)) }),
 		},
 	};
 }

@@ -47,6 +47,13 @@ export class World {
 	operations = 0;
 	/** Something was made to fail since this was last reset. */
 	mishap = false;
+	/** The scopes of steps in progress. */
+	readonly busy = new Set<string>();
+	/** Paths at which an undo has failed since this was last cleared, and scopes in which something was undone. */
+	readonly blocked = new Set<string>();
+	readonly wentBack = new Set<string>();
+	/** While a run is recovered: its scopes that may still be undone, in the plan's order. */
+	order: string[] | undefined;
 	/** What a step has found and must never find. */
 	wrong: string | undefined;
 	#dead = false;
@@ -80,6 +87,15 @@ export class World {
 	/** A fault of the executor: reported at the end. */
 	blame(what: string): void {
 		if (!this.#dead) this.wrong ??= what;
+	}
+
+	/** Something of this step's scope is undone. What came later may build on it, and is undone before. */
+	goBack({ id, scope }: { readonly id: string; readonly scope: string }): void {
+		this.wentBack.add(scope);
+		const at = this.order?.indexOf(scope);
+		if (at === undefined) return;
+		if (at < 0) this.blame(`${id} is undone after what came before it`);
+		else this.order?.splice(at + 1);
 	}
 
 	/** Fails for lack of space if the disk is full. */
