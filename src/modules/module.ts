@@ -51,8 +51,6 @@ export interface Module<S extends OptionsSchema = OptionsSchema, N extends strin
 		/** A template, such as `syncthing@.service`, is a sign if an instance of it is there. */
 		readonly units?: readonly string[];
 		readonly folders?: readonly string[];
-		/** The option that lists the instances of the template. */
-		readonly instances?: string;
 	};
 	/** Whether its restore was tested with the application itself or with a stand-in that has its layout. */
 	readonly proven?: "application" | "stand-in";

@@ -61,7 +61,7 @@ export const unitsHere = ({ debian, nixos }: Usual<readonly string[]>) =>
 	v.pipe(
 		v.optional(v.array(f.unitName)),
 		v.description(
-			`the units that run it (${differing({ debian: debian.join(", "), nixos: nixos.join(", ") })})`,
+			`the units that run it (${differing({ debian: debian.join(", ") || "none", nixos: nixos.join(", ") || "none" })})`,
 		),
 	);
 

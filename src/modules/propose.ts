@@ -1,5 +1,6 @@
 // Proposes modules for a machine from what was found on it.
 import { LIBRARY } from "./library.ts";
+import { isOf } from "./unit-signs.ts";
 
 export interface Seen {
 	/** Services that are enabled or running, with their suffix. */
@@ -39,18 +40,10 @@ export function propose({ units, has, nixos }: Seen): Proposal {
 		for (const unit of found) covered.add(unit);
 		const because = found[0] ?? signs?.folders?.find(has);
 		if (because === undefined) return [];
-		const instances = found.flatMap((unit) => instanceOf(unit) ?? []);
-		const isAsked = signs?.instances !== undefined && instances.length > 0;
-		const asked = isAsked ? { [signs.instances]: instances } : {};
-		return [{ name, about, because, options: { ...asked, ...foundOn?.(sight) } }];
+		return [{ name, about, because, options: foundOn?.(sight) ?? {} }];
 	});
 	return {
 		modules,
 		services: units.filter(({ unit, stateDirectory }) => stateDirectory.length > 0 && !covered.has(unit)),
 	};
 }
-
-const isOf = (unit: string, sign: string) =>
-	unit === sign || (sign.includes("@.") && unit.replace(/@[^.]+\./, "@.") === sign);
-
-const instanceOf = (unit: string) => /@([^.]+)\./.exec(unit)?.[1];

@@ -6,19 +6,11 @@ import { declares } from "../../src/modules/describe.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import type { Module } from "../../src/modules/module.ts";
 import { propose } from "../../src/modules/propose.ts";
+import { MORE_MACHINES } from "./more-machines.ts";
+import type { Seen } from "./seen.ts";
 
-interface Machine {
-	readonly module: string;
-	/** Paths that exist. */
-	readonly paths?: readonly string[];
-	/** Services that run or are enabled. */
-	readonly units?: readonly string[];
-	readonly nixos?: true;
-	/** The options that `init` writes. */
-	readonly found: object;
-}
-
-const MACHINES: readonly Machine[] = [
+const MACHINES: readonly Seen[] = [
+	...MORE_MACHINES,
 	{
 		module: "acme",
 		units: ["acme-example.org.service", "acme-fixperms.service"],

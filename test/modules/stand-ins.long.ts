@@ -139,10 +139,16 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 			}
 			await write("old");
 			await web01.sh(MORE[module.name] ?? "true");
+			const run = (index: number) =>
+				index === 0 && port ? `/usr/bin/python3 /opt/stand-in.py ${port} ${marker}` : "/bin/sleep infinity";
 			for (const [index, unit] of units.entries())
 				await web01.write(
 					`/etc/systemd/system/${unit}`,
-					`[Service]\nExecStart=${index === 0 && port ? `/usr/bin/python3 /opt/stand-in.py ${port} ${marker}` : "/bin/sleep infinity"}\n`,
+					unit.endsWith(".timer") ? "[Timer]\nOnCalendar=*-1-1\n" : `[Service]\nExecStart=${run(index)}\n`,
+				);
+			for (const service of units.map((unit) => unit.replace(/\.timer$/, ".service")))
+				await web01.sh(
+					`[ -e /etc/systemd/system/${service} ] || printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/${service}`,
 				);
 			await web01.sh(
 				`systemctl daemon-reload; systemctl start ${units.join(" ")} || [ -z "${units.join("")}" ]`,

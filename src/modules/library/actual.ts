@@ -1,11 +1,11 @@
 // Actual's server: a SQLite file for the accounts in server-files, and one for each budget in user-files, so it is stopped
 // for a backup (packages/sync-server/src/load-config.js). On NixOS a DynamicUser=; upstream installs no unit.
 import * as v from "valibot";
-import { chosen, healthBy, nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, folder, moreFolders, units } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folder, healthHere, moreFolders, orUsual, units } from "../options.ts";
 
-const HEALTH = { packaged: "http://127.0.0.1:5006/health", nixos: "http://127.0.0.1:3000/health" };
+const HEALTH = { debian: "http://localhost:5006/health", nixos: "http://localhost:3000/health" };
 
 export const actual = defineModule({
 	name: "actual",
@@ -19,7 +19,7 @@ export const actual = defineModule({
 		dataDir: folder("/var/lib/actual", "its dataDir, with server-files and user-files"),
 		folders: moreFolders,
 		units: units(["actual.service"]),
-		health: healthBy(HEALTH),
+		health: healthHere(HEALTH),
 	}),
 	yields: ({ dataDir, folders, units, health }, { nixos }) => ({
 		state: {
@@ -27,7 +27,7 @@ export const actual = defineModule({
 				folders: [dataDir, ...folders],
 				stopOnBackup: units,
 				stopOnRestore: units,
-				healthChecks: asks(chosen(health, HEALTH, nixos)),
+				healthChecks: asks(orUsual(health, HEALTH, nixos)),
 			},
 		},
 	}),

@@ -4,15 +4,15 @@
 // copy is as after a crash, which bbolt survives. Upstream's unit and folder: scripts/install.sh, internal/home/service.go.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { chosen, folderBy, healthBy, nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, moreFolders } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, healthHere, moreFolders, orUsual } from "../options.ts";
 import { within } from "../within.ts";
 
-const HOME = { packaged: "/opt/AdGuardHome", nixos: "/var/lib/AdGuardHome" };
-const UNIT = { packaged: "AdGuardHome.service", nixos: "adguardhome.service" };
+const HOME = { debian: "/opt/AdGuardHome", nixos: "/var/lib/AdGuardHome" };
+const UNIT = { debian: "AdGuardHome.service", nixos: "adguardhome.service" };
 /** Upstream's first start asks for the port. */
-const HEALTH = { packaged: false, nixos: "http://127.0.0.1:3000/login.html" } as const;
+const HEALTH = { debian: false, nixos: "http://localhost:3000/login.html" } as const;
 
 const DATABASES = ["sessions.db", "stats.db"];
 const NAMES = DATABASES.join(" ");
@@ -36,17 +36,17 @@ export const adguardHome = defineModule({
 		nixosModule("networking/adguardhome.nix"),
 	],
 	options: v.strictObject({
-		workDir: folderBy(HOME, "its working directory, with AdGuardHome.yaml and data"),
+		workDir: folderHere(HOME, "its working directory, with AdGuardHome.yaml and data"),
 		folders: moreFolders,
 		unit: v.pipe(
 			v.optional(f.unitName),
-			v.description(`its unit (default ${UNIT.packaged}, on NixOS ${UNIT.nixos})`),
+			v.description(`its unit (default ${UNIT.debian}, on NixOS ${UNIT.nixos})`),
 		),
-		health: healthBy(HEALTH),
+		health: healthHere(HEALTH),
 	}),
 	yields({ workDir, folders, unit, health }, { nixos }) {
-		const home = chosen(workDir, HOME, nixos);
-		const own = chosen(unit, UNIT, nixos);
+		const home = orUsual(workDir, HOME, nixos);
+		const own = orUsual(unit, UNIT, nixos);
 		const data = `${home}/data`;
 		return {
 			state: {
@@ -58,7 +58,7 @@ export const adguardHome = defineModule({
 						postRestore: ["sh", "-euc", PUT, "sh", data],
 					},
 					stopOnRestore: [own],
-					healthChecks: asks(chosen(health, HEALTH, nixos)),
+					healthChecks: asks(orUsual(health, HEALTH, nixos)),
 				},
 			},
 		};

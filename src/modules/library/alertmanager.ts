@@ -2,12 +2,12 @@
 // can be copied while it runs. Distributions patch the default paths: those here are openSUSE's (0001-Default-settings.patch);
 // that Debian has the same, and its unit, were not verified. On NixOS a DynamicUser=.
 import * as v from "valibot";
-import { chosen, folderBy, nixosModule, unitsBy } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, health, moreFolders } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, health, moreFolders, orUsual, unitsHere } from "../options.ts";
 
-const DATA = { packaged: "/var/lib/prometheus/alertmanager", nixos: "/var/lib/alertmanager" };
-const UNITS = { packaged: ["prometheus-alertmanager.service"], nixos: ["alertmanager.service"] };
+const DATA = { debian: "/var/lib/prometheus/alertmanager", nixos: "/var/lib/alertmanager" };
+const UNITS = { debian: ["prometheus-alertmanager.service"], nixos: ["alertmanager.service"] };
 
 export const alertmanager = defineModule({
 	name: "alertmanager",
@@ -18,16 +18,16 @@ export const alertmanager = defineModule({
 		nixosModule("monitoring/prometheus/alertmanager.nix"),
 	],
 	options: v.strictObject({
-		dataDir: folderBy(DATA, "its --storage.path"),
+		dataDir: folderHere(DATA, "its --storage.path"),
 		folders: moreFolders,
-		units: unitsBy(UNITS),
-		health: health("http://127.0.0.1:9093/-/healthy"),
+		units: unitsHere(UNITS),
+		health: health("http://localhost:9093/-/healthy"),
 	}),
 	yields: ({ dataDir, folders, units, health }, { nixos }) => ({
 		state: {
 			alertmanager: {
-				folders: [chosen(dataDir, DATA, nixos), ...folders],
-				stopOnRestore: chosen(units, UNITS, nixos),
+				folders: [orUsual(dataDir, DATA, nixos), ...folders],
+				stopOnRestore: orUsual(units, UNITS, nixos),
 				healthChecks: asks(health),
 			},
 		},

@@ -1,15 +1,15 @@
 // Audiobookshelf. Its own backups hold the database and the metadata of items and authors (server/managers/BackupManager.js).
 // The audio books are apart. Upstream's package has its program in the folder with its data (build/debian/DEBIAN/preinst).
 import * as v from "valibot";
-import { chosen, folderBy, healthBy, nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, moreFolders, units } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, healthHere, moreFolders, orUsual, units } from "../options.ts";
 import { within } from "../within.ts";
 
-const DATA = { packaged: "/usr/share/audiobookshelf", nixos: "/var/lib/audiobookshelf" };
+const DATA = { debian: "/usr/share/audiobookshelf", nixos: "/var/lib/audiobookshelf" };
 const HEALTH = {
-	packaged: "http://127.0.0.1:13378/healthcheck",
-	nixos: "http://127.0.0.1:8000/healthcheck",
+	debian: "http://localhost:13378/healthcheck",
+	nixos: "http://localhost:8000/healthcheck",
 };
 
 export const audiobookshelf = defineModule({
@@ -23,13 +23,13 @@ export const audiobookshelf = defineModule({
 		nixosModule("web-apps/audiobookshelf.nix"),
 	],
 	options: v.strictObject({
-		dataDir: folderBy(DATA, "the folder that contains its config and metadata"),
+		dataDir: folderHere(DATA, "the folder that contains its config and metadata"),
 		folders: moreFolders,
 		units: units(["audiobookshelf.service"]),
-		health: healthBy(HEALTH),
+		health: healthHere(HEALTH),
 	}),
 	yields({ dataDir, folders, units, health }, { nixos }) {
-		const home = chosen(dataDir, DATA, nixos);
+		const home = orUsual(dataDir, DATA, nixos);
 		return {
 			state: {
 				audiobookshelf: {
@@ -42,7 +42,7 @@ export const audiobookshelf = defineModule({
 					exclude: within(`${home}/metadata`, "cache", "logs", "streams", "tmp"),
 					dumps: [{ sqlite: `${home}/config/absdatabase.sqlite` }],
 					stopOnRestore: units,
-					healthChecks: asks(chosen(health, HEALTH, nixos)),
+					healthChecks: asks(orUsual(health, HEALTH, nixos)),
 				},
 			},
 		};

@@ -5,11 +5,12 @@
 // answers depends on its zones.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { chosen, nixosModule, unitsBy } from "../layouts.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { orUsual, unitsHere } from "../options.ts";
 
-const FOLDERS = { packaged: ["/etc/bind", "/var/lib/bind"], nixos: ["/etc/bind"] };
-const UNITS = { packaged: ["named.service"], nixos: ["bind.service"] };
+const FOLDERS = { debian: ["/etc/bind", "/var/lib/bind"], nixos: ["/etc/bind"] };
+const UNITS = { debian: ["named.service"], nixos: ["bind.service"] };
 
 const SYNC = 'for unit; do ! systemctl is-active -q "$unit" || rndc sync; done';
 
@@ -24,14 +25,14 @@ export const bind = defineModule({
 				"its configuration, keys and zones (default /etc/bind and /var/lib/bind, on NixOS /etc/bind, which has only the key of rndc)",
 			),
 		),
-		units: unitsBy(UNITS),
+		units: unitsHere(UNITS),
 	}),
 	yields({ folders, units }, { nixos }) {
-		const own = chosen(units, UNITS, nixos);
+		const own = orUsual(units, UNITS, nixos);
 		return {
 			state: {
 				bind: {
-					folders: chosen(folders, FOLDERS, nixos),
+					folders: orUsual(folders, FOLDERS, nixos),
 					// On NixOS rndc is not among the programs of the system.
 					...(nixos ? {} : { hooks: { preBackup: ["sh", "-euc", SYNC, "sh", ...own] } }),
 					stopOnRestore: own,

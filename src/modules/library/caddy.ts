@@ -1,8 +1,9 @@
 // Caddy: certificates, their keys, its ACME accounts and its local authority are below /var/lib/caddy, the home folder of
 // its account. No health check: what it serves and whether its certificates are valid depends on its configuration.
 import * as v from "valibot";
-import { nixosModule } from "../layouts.ts";
+import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, configFolder, configured, folder, health, moreFolders, units } from "../options.ts";
 
 export const caddy = defineModule({
@@ -29,6 +30,7 @@ export const caddy = defineModule({
 			},
 		},
 	}),
+	found: (sight) => unlessConfig("/etc/caddy", sight),
 	signs: { units: ["caddy.service"] },
 	proven: "stand-in",
 });

@@ -1,10 +1,12 @@
 // Deluge's daemon. The downloads are apart. It writes its state by renaming (deluge/core/torrentmanager.py,
 // deluge/config.py), so it can be copied while it runs. The folder is that of upstream's systemd page and of NixOS; Debian's
-// package has its own account and folder, which were not verified: set configDir there.
+// package is said to have its own folder, which was not verified: init looks whether it is there.
 import * as v from "valibot";
-import { nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { folder, moreFolders, units } from "../options.ts";
+
+const DEBIAN = "/var/lib/deluged/config";
 
 export const deluge = defineModule({
 	name: "deluge",
@@ -22,6 +24,7 @@ export const deluge = defineModule({
 	yields: ({ configDir, folders, units }) => ({
 		state: { deluge: { folders: [configDir, ...folders], stopOnRestore: units } },
 	}),
+	found: ({ has }) => (has(`${DEBIAN}/core.conf`) ? { configDir: DEBIAN } : {}),
 	signs: { units: ["deluged.service"] },
 	proven: "stand-in",
 });

@@ -3,15 +3,15 @@
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { chosen, folderBy, nixosModule, unitsBy } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, health } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, health, orUsual, unitsHere } from "../options.ts";
 import { within } from "../within.ts";
 
-const DATA = { packaged: "/var/www/firefly-iii", nixos: "/var/lib/firefly-iii" };
+const DATA = { debian: "/var/www/firefly-iii", nixos: "/var/lib/firefly-iii" };
 /** On NixOS the setup upgrades the database and stays active, so it must run again before the web pages. */
 const UNITS = {
-	packaged: [],
+	debian: [],
 	nixos: ["firefly-iii-setup.service", "phpfpm-firefly-iii.service", "firefly-iii-cron.timer"],
 };
 
@@ -27,7 +27,7 @@ export const fireflyIii = defineModule({
 	],
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
-		dataDir: folderBy(DATA, "the folder that contains its `storage`"),
+		dataDir: folderHere(DATA, "the folder that contains its `storage`"),
 		keys: v.pipe(
 			v.optional(v.array(f.folder)),
 			v.description(
@@ -38,17 +38,17 @@ export const fireflyIii = defineModule({
 			name: "firefly",
 			file: "storage/database/database.sqlite",
 		}),
-		units: unitsBy(UNITS),
+		units: unitsHere(UNITS),
 		health: health(false),
 	}),
 	yields({ dataDir, keys, database, units, health }, { nixos }) {
-		const home = chosen(dataDir, DATA, nixos);
+		const home = orUsual(dataDir, DATA, nixos);
 		const storage = `${home}/storage`;
 		const { dumps, services } = databaseFor("firefly-iii", database, `${storage}/database/database.sqlite`);
 		return {
 			state: {
 				"firefly-iii": {
-					folders: [storage, ...chosen(keys, { packaged: [`${home}/.env`], nixos: [] }, nixos)],
+					folders: [storage, ...orUsual(keys, { debian: [`${home}/.env`], nixos: [] }, nixos)],
 					exclude: within(
 						storage,
 						"framework/cache/data/*",
@@ -57,7 +57,7 @@ export const fireflyIii = defineModule({
 						"logs/*",
 					),
 					dumps,
-					stopOnRestore: chosen(units, UNITS, nixos),
+					stopOnRestore: orUsual(units, UNITS, nixos),
 					healthChecks: asks(health),
 				},
 			},

@@ -4,14 +4,14 @@
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { chosen, folderBy, nixosModule, unitsBy } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, health, moreFolders } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, health, moreFolders, orUsual, unitsHere } from "../options.ts";
 import { within } from "../within.ts";
 
-const DATA = { packaged: "/usr/share/FreshRSS/data", nixos: "/var/lib/freshrss" };
+const DATA = { debian: "/usr/share/FreshRSS/data", nixos: "/var/lib/freshrss" };
 const UNITS = {
-	packaged: [],
+	debian: [],
 	nixos: [
 		"freshrss-config.service",
 		"phpfpm-freshrss.service",
@@ -30,7 +30,7 @@ export const freshrss = defineModule({
 	],
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
-		dataDir: folderBy(DATA, "its DATA_PATH"),
+		dataDir: folderHere(DATA, "its DATA_PATH"),
 		folders: moreFolders,
 		database: databaseIn(["sqlite", "postgresql", "mariadb"], {
 			name: "freshrss",
@@ -42,12 +42,12 @@ export const freshrss = defineModule({
 				"the accounts whose SQLite databases are dumped, so that nothing is stopped for a backup",
 			),
 		),
-		units: unitsBy(UNITS),
+		units: unitsHere(UNITS),
 		health: health(false),
 	}),
 	yields({ dataDir, folders, database, users, units, health }, { nixos }) {
-		const home = chosen(dataDir, DATA, nixos);
-		const own = chosen(units, UNITS, nixos);
+		const home = orUsual(dataDir, DATA, nixos);
+		const own = orUsual(units, UNITS, nixos);
 		const isFile = database.type === "sqlite";
 		const { services } = databaseFor("freshrss", database);
 		return {

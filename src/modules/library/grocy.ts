@@ -1,13 +1,13 @@
 // Grocy. Upstream's update.sh keeps everything in `data`; on NixOS config.php is generated. `viewcache` holds compiled
 // templates and must exist.
 import * as v from "valibot";
-import { chosen, folderBy, nixosModule, unitsBy } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, health, moreFolders } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, health, moreFolders, orUsual, unitsHere } from "../options.ts";
 import { within } from "../within.ts";
 
-const DATA = { packaged: "/var/www/grocy/data", nixos: "/var/lib/grocy" };
-const UNITS = { packaged: [], nixos: ["phpfpm-grocy.service"] };
+const DATA = { debian: "/var/www/grocy/data", nixos: "/var/lib/grocy" };
+const UNITS = { debian: [], nixos: ["phpfpm-grocy.service"] };
 
 export const grocy = defineModule({
 	name: "grocy",
@@ -18,20 +18,20 @@ export const grocy = defineModule({
 		nixosModule("web-apps/grocy.nix"),
 	],
 	options: v.strictObject({
-		dataDir: folderBy(DATA, "its GROCY_DATAPATH"),
+		dataDir: folderHere(DATA, "its GROCY_DATAPATH"),
 		folders: moreFolders,
-		units: unitsBy(UNITS),
+		units: unitsHere(UNITS),
 		health: health(false),
 	}),
 	yields({ dataDir, folders, units, health }, { nixos }) {
-		const home = chosen(dataDir, DATA, nixos);
+		const home = orUsual(dataDir, DATA, nixos);
 		return {
 			state: {
 				grocy: {
 					folders: [home, ...folders],
 					exclude: within(home, "viewcache/*"),
 					dumps: [{ sqlite: `${home}/grocy.db` }],
-					stopOnRestore: chosen(units, UNITS, nixos),
+					stopOnRestore: orUsual(units, UNITS, nixos),
 					healthChecks: asks(health),
 				},
 			},

@@ -1,13 +1,23 @@
 // Karakeep. Meilisearch holds a copy for the search, which its administrators make again with "Re-index". Layouts: NixOS,
 // and upstream's karakeep-linux.sh. On NixOS `settings.env`, with the secret that signs sessions, is in the data folder.
 import * as v from "valibot";
-import { chosen, nixosModule, unitsBy } from "../layouts.ts";
+import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
-import { asks, configFolder, configured, folder, health, moreFolders } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import {
+	asks,
+	configFolder,
+	configured,
+	folder,
+	health,
+	moreFolders,
+	orUsual,
+	unitsHere,
+} from "../options.ts";
 
 /** On NixOS karakeep-init migrates the database and stays active, so it must run again before the others. */
 const UNITS = {
-	packaged: ["karakeep-workers.service", "karakeep-web.service"],
+	debian: ["karakeep-workers.service", "karakeep-web.service"],
 	nixos: ["karakeep-init.service", "karakeep-workers.service", "karakeep-web.service"],
 };
 
@@ -28,18 +38,24 @@ export const karakeep = defineModule({
 			v.optional(v.boolean(), true),
 			v.description("its jobs are in queue.db, not in another queue (default true)"),
 		),
-		units: unitsBy(UNITS),
-		health: health("http://127.0.0.1:3000/api/health"),
+		units: unitsHere(UNITS),
+		health: health("http://localhost:3000/api/health"),
 	}),
 	yields: ({ dataDir, configDir, folders, queue, units, health }, { nixos }) => ({
 		state: {
 			karakeep: {
 				folders: [dataDir, ...configured(configDir, "/etc/karakeep", nixos), ...folders],
 				dumps: ["db.db", ...(queue ? ["queue.db"] : [])].map((name) => ({ sqlite: `${dataDir}/${name}` })),
-				stopOnRestore: chosen(units, UNITS, nixos),
+				stopOnRestore: orUsual(units, UNITS, nixos),
 				healthChecks: asks(health),
 			},
 		},
+	}),
+	found: (sight) => ({
+		...unlessConfig("/etc/karakeep", sight),
+		...(sight.has("/var/lib/karakeep/db.db") && !sight.has("/var/lib/karakeep/queue.db")
+			? { queue: false }
+			: {}),
 	}),
 	signs: { units: ["karakeep-web.service"] },
 	proven: "stand-in",

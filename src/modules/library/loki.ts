@@ -3,8 +3,9 @@
 // path_prefix /tmp/loki, which is no place for data, so the real one must be named. It says that it is ready only a while
 // after its start, so there is no health check.
 import * as v from "valibot";
-import { nixosModule } from "../layouts.ts";
+import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, configFolder, configured, folder, health, moreFolders, units } from "../options.ts";
 
 export const loki = defineModule({
@@ -33,6 +34,7 @@ export const loki = defineModule({
 			},
 		},
 	}),
+	found: (sight) => unlessConfig("/etc/loki", sight),
 	signs: { units: ["loki.service"] },
 	proven: "stand-in",
 });

@@ -4,12 +4,12 @@
 // which systemd-tmpfiles makes again: those in an archive may lead to what was collected meanwhile.
 import * as v from "valibot";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { chosen, folderBy, nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, health, moreFolders, units } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, health, moreFolders, orUsual, units } from "../options.ts";
 
-const DATA = { packaged: "/opt/mattermost/data", nixos: "/var/lib/mattermost" };
-const CONFIG = { packaged: "/opt/mattermost/config", nixos: "/etc/mattermost" };
+const DATA = { debian: "/opt/mattermost/data", nixos: "/var/lib/mattermost" };
+const CONFIG = { debian: "/opt/mattermost/config", nixos: "/etc/mattermost" };
 
 export const mattermost = defineModule({
 	name: "mattermost",
@@ -21,20 +21,20 @@ export const mattermost = defineModule({
 	],
 	uses: ["postgresql"],
 	options: v.strictObject({
-		dataDir: folderBy(DATA, "its FileSettings.Directory"),
-		configDir: folderBy(CONFIG, "the folder with config.json"),
+		dataDir: folderHere(DATA, "its FileSettings.Directory"),
+		configDir: folderHere(CONFIG, "the folder with config.json"),
 		folders: moreFolders,
 		database: databaseIn(["postgresql"], { name: "mattermost" }),
 		units: units(["mattermost.service"]),
-		health: health("http://127.0.0.1:8065/api/v4/system/ping"),
+		health: health("http://localhost:8065/api/v4/system/ping"),
 	}),
 	yields({ dataDir, configDir, folders, database, units, health }, { nixos }) {
-		const data = chosen(dataDir, DATA, nixos);
+		const data = orUsual(dataDir, DATA, nixos);
 		const { services } = databaseFor("mattermost", database);
 		return {
 			state: {
 				mattermost: {
-					folders: [data, chosen(configDir, CONFIG, nixos), ...folders],
+					folders: [data, orUsual(configDir, CONFIG, nixos), ...folders],
 					...(nixos ? { hooks: { postRestore: ["systemd-tmpfiles", "--create", `--prefix=${data}`] } } : {}),
 					stopOnRestore: units,
 					healthChecks: asks(health),

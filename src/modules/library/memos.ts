@@ -2,8 +2,8 @@
 // Thumbnails are made again (server/router/fileserver). Upstream installs no unit.
 import * as v from "valibot";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
 import { within } from "../within.ts";
 
@@ -21,7 +21,7 @@ export const memos = defineModule({
 		folders: moreFolders,
 		database: databaseIn(["sqlite", "postgresql", "mariadb"], { name: "memos", file: "memos_prod.db" }),
 		units: units(["memos.service"]),
-		health: health("http://127.0.0.1:8081/healthz"),
+		health: health("http://localhost:8081/healthz"),
 	}),
 	yields({ dataDir, folders, database, units, health }) {
 		const { dumps, services } = databaseFor("memos", database, `${dataDir}/memos_prod.db`);

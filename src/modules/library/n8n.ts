@@ -3,8 +3,9 @@
 // folder is ~/.n8n of the account that runs it. If N8N_ENCRYPTION_KEY is set elsewhere, that file belongs in `folders`.
 import * as v from "valibot";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { nixosModule } from "../layouts.ts";
+import { serverUnless } from "../found.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
 
 export const n8n = defineModule({
@@ -22,7 +23,7 @@ export const n8n = defineModule({
 		folders: moreFolders,
 		database: databaseIn(["sqlite", "postgresql"], { name: "n8n", file: "database.sqlite" }),
 		units: units(["n8n.service"]),
-		health: health("http://127.0.0.1:5678/healthz"),
+		health: health("http://localhost:5678/healthz"),
 	}),
 	yields({ dataDir, folders, database, units, health }) {
 		const { dumps, services } = databaseFor("n8n", database, `${dataDir}/database.sqlite`);
@@ -33,6 +34,7 @@ export const n8n = defineModule({
 			services,
 		};
 	},
+	found: (sight) => serverUnless("/var/lib/n8n/.n8n", "database.sqlite", "postgresql", sight),
 	signs: { units: ["n8n.service"] },
 	proven: "stand-in",
 });

@@ -1,8 +1,9 @@
 // Navidrome (consts/consts.go names the database). `artwork` is kept: it has the images that users uploaded. The music is
 // apart. Upstream's package: release/linux. On NixOS the state directory may belong to a DynamicUser=.
 import * as v from "valibot";
-import { nixosModule } from "../layouts.ts";
+import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, configFolder, configured, folder, health, moreFolders, units } from "../options.ts";
 import { within } from "../within.ts";
 
@@ -19,7 +20,7 @@ export const navidrome = defineModule({
 		configDir: configFolder("/etc/navidrome"),
 		folders: moreFolders,
 		units: units(["navidrome.service"]),
-		health: health("http://127.0.0.1:4533/ping"),
+		health: health("http://localhost:4533/ping"),
 	}),
 	yields: ({ dataDir, configDir, folders, units, health }, { nixos }) => ({
 		state: {
@@ -32,6 +33,7 @@ export const navidrome = defineModule({
 			},
 		},
 	}),
+	found: (sight) => unlessConfig("/etc/navidrome", sight),
 	signs: { units: ["navidrome.service"] },
 	proven: "stand-in",
 });

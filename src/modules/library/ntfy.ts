@@ -2,19 +2,19 @@
 // must be named; its folders are those that scripts/postinst.sh gives to the account. On NixOS a DynamicUser=.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { chosen, healthBy, nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, moreFolders } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, healthHere, moreFolders, orUsual } from "../options.ts";
 
 const DATA = {
-	packaged: ["/etc/ntfy", "/var/lib/ntfy", "/var/cache/ntfy"],
+	debian: ["/etc/ntfy", "/var/lib/ntfy", "/var/cache/ntfy"],
 	nixos: ["/var/lib/ntfy-sh"],
 };
 const DATABASES = {
-	packaged: [],
+	debian: [],
 	nixos: ["/var/lib/ntfy-sh/user.db", "/var/lib/ntfy-sh/cache-file.db"],
 };
-const HEALTH = { packaged: "http://127.0.0.1/v1/health", nixos: "http://127.0.0.1:2586/v1/health" };
+const HEALTH = { debian: "http://localhost/v1/health", nixos: "http://localhost:2586/v1/health" };
 
 export const ntfy = defineModule({
 	name: "ntfy",
@@ -32,18 +32,25 @@ export const ntfy = defineModule({
 				`its auth-file, cache-file and web-push-file, as far as set (default none, on NixOS ${DATABASES.nixos.join(", ")})`,
 			),
 		),
-		health: healthBy(HEALTH),
+		health: healthHere(HEALTH),
 	}),
 	yields: ({ folders, databases, health }, { nixos }) => ({
 		state: {
 			ntfy: {
-				folders: [...(nixos ? DATA.nixos : DATA.packaged), ...folders],
-				dumps: chosen(databases, DATABASES, nixos).map((file) => ({ sqlite: file })),
+				folders: [...(nixos ? DATA.nixos : DATA.debian), ...folders],
+				dumps: orUsual(databases, DATABASES, nixos).map((file) => ({ sqlite: file })),
 				stopOnRestore: [nixos ? "ntfy-sh.service" : "ntfy.service"],
-				healthChecks: asks(chosen(health, HEALTH, nixos)),
+				healthChecks: asks(orUsual(health, HEALTH, nixos)),
 			},
 		},
 	}),
+	found({ has, nixos }) {
+		const databases = [
+			...["/var/lib/ntfy/user.db", "/var/lib/ntfy/auth.db", "/var/cache/ntfy/cache.db"],
+			...["/var/lib/ntfy/webpush.db", "/var/cache/ntfy/webpush.db"],
+		].filter(has);
+		return nixos || databases.length === 0 ? {} : { databases };
+	},
 	signs: { units: ["ntfy.service", "ntfy-sh.service"] },
 	proven: "stand-in",
 });

@@ -3,8 +3,9 @@
 // directly in the folder is not verified: newer ones may need `dataDir`.
 import * as v from "valibot";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { nixosModule } from "../layouts.ts";
+import { serverUnless } from "../found.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
 import { within } from "../within.ts";
 
@@ -23,7 +24,7 @@ export const openWebui = defineModule({
 		folders: moreFolders,
 		database: databaseIn(["sqlite", "postgresql"], { name: "open-webui", file: "webui.db" }),
 		units: units(["open-webui.service"]),
-		health: health("http://127.0.0.1:8080/health"),
+		health: health("http://localhost:8080/health"),
 	}),
 	yields({ dataDir, folders, database, units, health }) {
 		const { dumps, services } = databaseFor("open-webui", database, `${dataDir}/webui.db`);
@@ -40,6 +41,11 @@ export const openWebui = defineModule({
 			},
 			services,
 		};
+	},
+	found(sight) {
+		const below = "/var/lib/open-webui/data";
+		if (sight.has(`${below}/webui.db`)) return { dataDir: below };
+		return serverUnless("/var/lib/open-webui", "webui.db", "postgresql", sight);
 	},
 	signs: { units: ["open-webui.service"] },
 	proven: "stand-in",

@@ -3,13 +3,13 @@
 // its state directory, while leases stay in /etc/pihole. No health check: the web server may be off, and names may be
 // resolved elsewhere.
 import * as v from "valibot";
-import { chosen, folderBy, nixosModule, unitsBy } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, health, moreFolders } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, health, moreFolders, orUsual, unitsHere } from "../options.ts";
 
 const CONFIG = "/etc/pihole";
-const DATA = { packaged: CONFIG, nixos: "/var/lib/pihole" };
-const UNITS = { packaged: ["pihole-FTL.service"], nixos: ["pihole-ftl.service"] };
+const DATA = { debian: CONFIG, nixos: "/var/lib/pihole" };
+const UNITS = { debian: ["pihole-FTL.service"], nixos: ["pihole-ftl.service"] };
 
 export const piHole = defineModule({
 	name: "pi-hole",
@@ -21,19 +21,19 @@ export const piHole = defineModule({
 		nixosModule("networking/pihole-ftl.nix"),
 	],
 	options: v.strictObject({
-		dataDir: folderBy(DATA, "the folder with gravity.db and pihole-FTL.db"),
+		dataDir: folderHere(DATA, "the folder with gravity.db and pihole-FTL.db"),
 		folders: moreFolders,
-		units: unitsBy(UNITS),
+		units: unitsHere(UNITS),
 		health: health(false),
 	}),
 	yields({ dataDir, folders, units, health }, { nixos }) {
-		const data = chosen(dataDir, DATA, nixos);
+		const data = orUsual(dataDir, DATA, nixos);
 		return {
 			state: {
 				"pi-hole": {
 					folders: [...new Set([data, CONFIG, ...folders])],
 					dumps: ["gravity.db", "pihole-FTL.db"].map((name) => ({ sqlite: `${data}/${name}` })),
-					stopOnRestore: chosen(units, UNITS, nixos),
+					stopOnRestore: orUsual(units, UNITS, nixos),
 					healthChecks: asks(health),
 				},
 			},

@@ -2,11 +2,12 @@
 // delivered meanwhile. Where Dovecot has the mailboxes, set spool to false. On NixOS the configuration is generated.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { chosen, nixosModule } from "../layouts.ts";
+import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
-import { configFolder, configured, moreFolders, units } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { configFolder, configured, moreFolders, orUsual, units } from "../options.ts";
 
-const SPOOL = { packaged: "/var/mail", nixos: "/var/spool/mail" };
+const SPOOL = { debian: "/var/mail", nixos: "/var/spool/mail" };
 
 export const postfix = defineModule({
 	name: "postfix",
@@ -19,16 +20,14 @@ export const postfix = defineModule({
 	options: v.strictObject({
 		spool: v.pipe(
 			v.optional(v.union([v.literal(false), f.folder])),
-			v.description(
-				`its mail_spool_directory, or false (default ${SPOOL.packaged}, on NixOS ${SPOOL.nixos})`,
-			),
+			v.description(`its mail_spool_directory, or false (default ${SPOOL.debian}, on NixOS ${SPOOL.nixos})`),
 		),
 		configDir: configFolder("/etc/postfix"),
 		folders: v.pipe(moreFolders, v.description("additional folders and files, such as /etc/aliases")),
 		units: units(["postfix.service"]),
 	}),
 	yields({ spool, configDir, folders, units }, { nixos }) {
-		const mailboxes = chosen<string | false>(spool, SPOOL, nixos);
+		const mailboxes = orUsual<string | false>(spool, SPOOL, nixos);
 		return {
 			state: {
 				postfix: {
@@ -42,6 +41,11 @@ export const postfix = defineModule({
 			},
 		};
 	},
+	found: (sight) => ({
+		...unlessConfig("/etc/postfix", sight),
+		...(sight.units.some((unit) => unit.startsWith("dovecot")) ? { spool: false } : {}),
+		...(!sight.nixos && sight.has("/etc/aliases") ? { folders: ["/etc/aliases"] } : {}),
+	}),
 	signs: { units: ["postfix.service"] },
 	proven: "stand-in",
 });

@@ -2,8 +2,9 @@
 // imported are in its configuration folder. On NixOS the configuration is generated.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { nixosModule } from "../layouts.ts";
+import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { configFolder, configured, folder, moreFolders, units } from "../options.ts";
 
 export const prosody = defineModule({
@@ -34,6 +35,10 @@ export const prosody = defineModule({
 				stopOnRestore: units,
 			},
 		},
+	}),
+	found: (sight) => ({
+		...unlessConfig("/etc/prosody", sight),
+		...(sight.has("/var/lib/prosody/prosody.sqlite") ? { sqlite: "/var/lib/prosody/prosody.sqlite" } : {}),
 	}),
 	signs: { units: ["prosody.service"] },
 	proven: "stand-in",

@@ -3,9 +3,13 @@
 // (src/base/profile_p.cpp). The units are those of dist/unix/systemd, one per account.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, health, moreFolders } from "../options.ts";
+import { instancesOf } from "../unit-signs.ts";
+
+const PROFILE = "/var/lib/qBittorrent/qBittorrent";
+const dataOf = (user: string) => `/home/${user}/.local/share/qBittorrent`;
 
 export const qbittorrent = defineModule({
 	name: "qbittorrent",
@@ -39,14 +43,12 @@ export const qbittorrent = defineModule({
 			v.optional(v.boolean(), false),
 			v.description("its setting for the storage of resume data is SQLite: torrents.db (default false)"),
 		),
-		health: health("http://127.0.0.1:8080/"),
+		health: health("http://localhost:8080/"),
 	}),
 	yields({ users, data, config, folders, inDatabase, health }, { nixos }) {
-		const profile = "/var/lib/qBittorrent/qBittorrent";
-		const own =
-			data ?? (nixos ? [`${profile}/data`] : users.map((user) => `/home/${user}/.local/share/qBittorrent`));
+		const own = data ?? (nixos ? [`${PROFILE}/data`] : users.map(dataOf));
 		const settings =
-			config ?? (nixos ? [`${profile}/config`] : users.map((user) => `/home/${user}/.config/qBittorrent`));
+			config ?? (nixos ? [`${PROFILE}/config`] : users.map((user) => `/home/${user}/.config/qBittorrent`));
 		return {
 			state: {
 				qbittorrent: {
@@ -60,6 +62,12 @@ export const qbittorrent = defineModule({
 			},
 		};
 	},
-	signs: { units: ["qbittorrent.service", "qbittorrent-nox@.service"], instances: "users" },
+	found({ units, has, nixos }) {
+		const users = nixos ? [] : instancesOf("qbittorrent-nox@.service", units);
+		const folders = nixos ? [`${PROFILE}/data`] : users.map(dataOf);
+		const inDatabase = folders.some((folder) => has(`${folder}/torrents.db`));
+		return { ...(users.length === 0 ? {} : { users }), ...(inDatabase ? { inDatabase } : {}) };
+	},
+	signs: { units: ["qbittorrent.service", "qbittorrent-nox@.service"] },
 	proven: "stand-in",
 });

@@ -1,8 +1,9 @@
 // Radicale: collections are folders, items are files. Its caches are in folders of the collections and small; they stay.
 // The same layout everywhere; on NixOS the configuration is generated.
 import * as v from "valibot";
-import { nixosModule } from "../layouts.ts";
+import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, configFolder, configured, folder, health, moreFolders, units } from "../options.ts";
 
 export const radicale = defineModule({
@@ -18,7 +19,7 @@ export const radicale = defineModule({
 		configDir: configFolder("/etc/radicale"),
 		folders: moreFolders,
 		units: units(["radicale.service"]),
-		health: health("http://127.0.0.1:5232/.web/"),
+		health: health("http://localhost:5232/.web/"),
 	}),
 	yields: ({ dataDir, configDir, folders, units, health }, { nixos }) => ({
 		state: {
@@ -29,6 +30,7 @@ export const radicale = defineModule({
 			},
 		},
 	}),
+	found: (sight) => unlessConfig("/etc/radicale", sight),
 	signs: { units: ["radicale.service"] },
 	proven: "stand-in",
 });

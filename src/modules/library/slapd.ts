@@ -4,12 +4,13 @@
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { record } from "../../values/record.ts";
-import { chosen, nixosModule, unitsBy } from "../layouts.ts";
+import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
-import { configFolder, configured, moreFolders } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { configFolder, configured, moreFolders, orUsual, unitsHere } from "../options.ts";
 
-const UNITS = { packaged: ["slapd.service"], nixos: ["openldap.service"] };
-const DIRECTORY = { packaged: "/var/lib/ldap", nixos: "/var/db/openldap" };
+const UNITS = { debian: ["slapd.service"], nixos: ["openldap.service"] };
+const DIRECTORY = { debian: "/var/lib/ldap", nixos: "/var/db/openldap" };
 /** Of NixOS, where the programs do not find it by themselves. */
 const CONFIG = "/etc/openldap/slapd.d";
 
@@ -38,9 +39,7 @@ export const slapd = defineModule({
 						),
 						directory: v.pipe(
 							v.optional(f.path),
-							v.description(
-								`its olcDbDirectory (default ${DIRECTORY.packaged}, on NixOS ${DIRECTORY.nixos})`,
-							),
+							v.description(`its olcDbDirectory (default ${DIRECTORY.debian}, on NixOS ${DIRECTORY.nixos})`),
 						),
 					}),
 				),
@@ -54,7 +53,7 @@ export const slapd = defineModule({
 		),
 		configDir: configFolder("/etc/ldap"),
 		folders: moreFolders,
-		units: unitsBy(UNITS),
+		units: unitsHere(UNITS),
 	}),
 	yields({ databases, user, configDir, folders, units }, { nixos }) {
 		const where = nixos ? ["-F", CONFIG] : [];
@@ -63,13 +62,24 @@ export const slapd = defineModule({
 				slapd: {
 					folders: [...configured(configDir, "/etc/ldap", nixos), ...folders],
 					dumps: Object.entries(databases).map(([name, { number, directory }]) => {
-						const words = [chosen(directory, DIRECTORY, nixos), ...where, "-n", String(number)];
+						const words = [orUsual(directory, DIRECTORY, nixos), ...where, "-n", String(number)];
 						const run = (script: string) => ({ command: ["sh", "-euc", script, "sh", ...words], user });
 						return { name, command: run(DUMP), load: run(LOAD) };
 					}),
-					stopOnRestore: chosen(units, UNITS, nixos),
+					stopOnRestore: orUsual(units, UNITS, nixos),
 				},
 			},
+		};
+	},
+	found(sight) {
+		const directory = sight.nixos
+			? ["/var/db/openldap", "/var/lib/openldap/data", "/var/lib/openldap/db", "/var/db/ldap"].find(sight.has)
+			: undefined;
+		return {
+			...unlessConfig("/etc/ldap", sight),
+			...(directory === undefined || directory === DIRECTORY.nixos
+				? {}
+				: { databases: { ldap: { directory } } }),
 		};
 	},
 	signs: { units: ["slapd.service", "openldap.service"] },

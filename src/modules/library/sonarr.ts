@@ -3,9 +3,10 @@
 // the log database begins empty. The media are apart.
 import * as v from "valibot";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { chosen, folderBy, nixosModule, type Usual } from "../layouts.ts";
+import { serverUnless } from "../found.ts";
 import { defineModule } from "../module.ts";
-import { asks, health, moreFolders, units } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, folderHere, health, moreFolders, orUsual, type Usual, units } from "../options.ts";
 import { within } from "../within.ts";
 
 function servarr<const N extends "sonarr" | "radarr" | "prowlarr">(
@@ -24,14 +25,14 @@ function servarr<const N extends "sonarr" | "radarr" | "prowlarr">(
 		],
 		uses: ["postgresql"],
 		options: v.strictObject({
-			dataDir: folderBy(data, "the folder with its config.xml"),
+			dataDir: folderHere(data, "the folder with its config.xml"),
 			folders: moreFolders,
 			database: databaseIn(["sqlite", "postgresql"], { name: `${name}-main`, file: `${name}.db` }),
 			units: units([`${name}.service`]),
-			health: health(`http://127.0.0.1:${port}/ping`),
+			health: health(`http://localhost:${port}/ping`),
 		}),
 		yields({ dataDir, folders, database, units, health }, { nixos }) {
-			const home = chosen(dataDir, data, nixos);
+			const home = orUsual(dataDir, data, nixos);
 			const { dumps, services } = databaseFor(name, database, `${home}/${name}.db`);
 			return {
 				state: {
@@ -46,21 +47,22 @@ function servarr<const N extends "sonarr" | "radarr" | "prowlarr">(
 				services,
 			};
 		},
+		found: (sight) => serverUnless(sight.nixos ? data.nixos : data.debian, `${name}.db`, "postgresql", sight),
 		signs: { units: [`${name}.service`] },
 		proven: "stand-in",
 	});
 }
 
 export const sonarr = servarr("sonarr", "Sonarr", {
-	data: { packaged: "/var/lib/sonarr", nixos: "/var/lib/sonarr/.config/NzbDrone" },
+	data: { debian: "/var/lib/sonarr", nixos: "/var/lib/sonarr/.config/NzbDrone" },
 	port: 8989,
 });
 export const radarr = servarr("radarr", "Radarr", {
-	data: { packaged: "/var/lib/radarr", nixos: "/var/lib/radarr/.config/Radarr" },
+	data: { debian: "/var/lib/radarr", nixos: "/var/lib/radarr/.config/Radarr" },
 	port: 7878,
 });
 /** On NixOS a DynamicUser=: /var/lib/prowlarr is a symlink into /var/lib/private. */
 export const prowlarr = servarr("prowlarr", "Prowlarr", {
-	data: { packaged: "/var/lib/prowlarr", nixos: "/var/lib/prowlarr" },
+	data: { debian: "/var/lib/prowlarr", nixos: "/var/lib/prowlarr" },
 	port: 9696,
 });

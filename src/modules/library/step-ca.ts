@@ -4,11 +4,11 @@
 // No health check: it is https with a certificate of its own.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { chosen, folderBy, nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { units } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { folderHere, orUsual, units } from "../options.ts";
 
-const DATA = { packaged: "/etc/step-ca", nixos: "/var/lib/step-ca" };
+const DATA = { debian: "/etc/step-ca", nixos: "/var/lib/step-ca" };
 
 export const stepCa = defineModule({
 	name: "step-ca",
@@ -20,7 +20,7 @@ export const stepCa = defineModule({
 		nixosModule("security/step-ca.nix"),
 	],
 	options: v.strictObject({
-		dataDir: folderBy(DATA, "its STEPPATH, with its database"),
+		dataDir: folderHere(DATA, "its STEPPATH, with its database"),
 		keys: v.pipe(
 			v.optional(v.array(f.folder), []),
 			v.description(
@@ -32,7 +32,7 @@ export const stepCa = defineModule({
 	yields: ({ dataDir, keys, units }, { nixos }) => ({
 		state: {
 			"step-ca": {
-				folders: [chosen(dataDir, DATA, nixos), ...keys],
+				folders: [orUsual(dataDir, DATA, nixos), ...keys],
 				stopOnBackup: units,
 				stopOnRestore: units,
 			},

@@ -3,10 +3,13 @@
 // lib/locations/locations.go has the names; etc/linux-systemd/system/syncthing@.service is what Debian's package installs.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, health } from "../options.ts";
+import { instancesOf } from "../unit-signs.ts";
 import { within } from "../within.ts";
+
+const folderOfUser = (user: string) => `/home/${user}/.local/state/syncthing`;
 
 export const syncthing = defineModule({
 	name: "syncthing",
@@ -28,14 +31,11 @@ export const syncthing = defineModule({
 				"the folders with config.xml and key.pem (default /home/USER/.local/state/syncthing, which was /home/USER/.config/syncthing before version 1.27; on NixOS /var/lib/syncthing/.config/syncthing)",
 			),
 		),
-		health: health("http://127.0.0.1:8384/rest/noauth/health"),
+		health: health("http://localhost:8384/rest/noauth/health"),
 	}),
 	yields({ users, configDirs, health }, { nixos }) {
 		const folders =
-			configDirs ??
-			(nixos
-				? ["/var/lib/syncthing/.config/syncthing"]
-				: users.map((user) => `/home/${user}/.local/state/syncthing`));
+			configDirs ?? (nixos ? ["/var/lib/syncthing/.config/syncthing"] : users.map(folderOfUser));
 		return {
 			state: {
 				syncthing: {
@@ -47,6 +47,14 @@ export const syncthing = defineModule({
 			},
 		};
 	},
-	signs: { units: ["syncthing.service", "syncthing@.service"], instances: "users" },
+	found({ units, has, nixos }) {
+		const users = instancesOf("syncthing@.service", units);
+		if (nixos || users.length === 0) return {};
+		const old = (user: string) => `/home/${user}/.config/syncthing`;
+		const isOld = users.some((user) => has(`${old(user)}/config.xml`));
+		const folderOf = (user: string) => (has(`${old(user)}/config.xml`) ? old(user) : folderOfUser(user));
+		return { users, ...(isOld ? { configDirs: users.map(folderOf) } : {}) };
+	},
+	signs: { units: ["syncthing.service", "syncthing@.service"] },
 	proven: "stand-in",
 });

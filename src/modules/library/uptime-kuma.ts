@@ -2,8 +2,9 @@
 // and the name of its database are in db-config.json.
 import * as v from "valibot";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { nixosModule } from "../layouts.ts";
+import { serverUnless } from "../found.ts";
 import { defineModule } from "../module.ts";
+import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
 
 export const uptimeKuma = defineModule({
@@ -20,7 +21,7 @@ export const uptimeKuma = defineModule({
 		folders: moreFolders,
 		database: databaseIn(["sqlite", "mariadb"], { name: "kuma", file: "kuma.db" }),
 		units: units(["uptime-kuma.service"]),
-		health: health("http://127.0.0.1:3001/api/entry-page"),
+		health: health("http://localhost:3001/api/entry-page"),
 	}),
 	yields({ dataDir, folders, database, units, health }) {
 		const { dumps, services } = databaseFor("uptime-kuma", database, `${dataDir}/kuma.db`);
@@ -36,6 +37,7 @@ export const uptimeKuma = defineModule({
 			services,
 		};
 	},
+	found: (sight) => serverUnless("/var/lib/uptime-kuma", "kuma.db", "mariadb", sight),
 	signs: { units: ["uptime-kuma.service"] },
 	proven: "stand-in",
 });

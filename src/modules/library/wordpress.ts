@@ -5,11 +5,11 @@
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { databaseFor, databaseIn } from "../database-in.ts";
-import { chosen, nixosModule } from "../layouts.ts";
 import { defineModule } from "../module.ts";
-import { asks, health } from "../options.ts";
+import { nixosModule } from "../nixos-module.ts";
+import { asks, health, orUsual } from "../options.ts";
 
-const FOLDERS = { packaged: ["/var/lib/wordpress", "/etc/wordpress"], nixos: ["/var/lib/wordpress"] };
+const FOLDERS = { debian: ["/var/lib/wordpress", "/etc/wordpress"], nixos: ["/var/lib/wordpress"] };
 
 export const wordpress = defineModule({
 	name: "wordpress",
@@ -41,7 +41,7 @@ export const wordpress = defineModule({
 		return {
 			state: {
 				wordpress: {
-					folders: chosen(folders, FOLDERS, nixos),
+					folders: orUsual(folders, FOLDERS, nixos),
 					stopOnRestore: [...sites.map((site) => `phpfpm-wordpress-${site}.service`), ...units],
 					healthChecks: asks(health),
 				},
@@ -49,6 +49,7 @@ export const wordpress = defineModule({
 			services,
 		};
 	},
+	found: ({ has, nixos }) => (nixos || has("/etc/wordpress") ? {} : { folders: ["/var/lib/wordpress"] }),
 	signs: { folders: ["/var/lib/wordpress"] },
 	proven: "stand-in",
 });
