@@ -17,10 +17,8 @@ const isFile = (folder: string) =>
 	/\.(env|env\.production|yaml|yml|toml|conf|json)$|^\/etc\/default\//.test(folder);
 
 /** With DynamicUser= on NixOS: their folder below /var/lib is a link into /var/lib/private. */
-const DYNAMIC = [
-	...["actual", "adguard-home", "alertmanager", "n8n", "navidrome", "ntfy", "open-webui", "prowlarr"],
-	...["step-ca", "uptime-kuma"],
-];
+const DYNAMIC =
+	"actual adguard-home alertmanager n8n navidrome ntfy open-webui prowlarr step-ca uptime-kuma".split(" ");
 
 const METADATA = "/var/lib/garage/meta";
 /** What an application has in addition to the marker. */
@@ -101,15 +99,16 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 
 			await web01.sh(`useradd --system app 2>/dev/null || true; rm -rf /mnt/archives/* ${folders.join(" ")}`);
 			const links = nixos && DYNAMIC.includes(module.name) ? folders.slice(0, 1) : [];
-			for (const [, name] of links.map((folder) => folder.split("/").slice(2)))
+			for (const [, name = ""] of links.map((folder) => folder.split("/").slice(2)))
 				await web01.sh(
-					`rm -rf /var/lib/${name} /var/lib/private/${name}; mkdir -p /var/lib/private/${name}; ln -s private/${name} /var/lib/${name}`,
+					"cd /var/lib; rm -rf $NAME private/$NAME; mkdir -p private/$NAME; chmod 711 private private/$NAME; ln -s private/$NAME $NAME",
+					{ env: { NAME: name } },
 				);
 			for (const folder of folders)
 				await web01.sh(
 					isFile(folder)
 						? `mkdir -p "$(dirname ${folder})"; echo SECRET=1 >${folder}`
-						: `mkdir -p ${folder}/deep; echo old >${folder}/marker; ln -s marker ${folder}/link; chown -R app: ${folder}; chmod 600 ${folder}/marker`,
+						: `mkdir -p ${folder}/deep; echo old >${folder}/marker; ln -s marker ${folder}/link; chown -RH app: ${folder}; chmod 600 ${folder}/marker`,
 				);
 			const write = async (content: string) => {
 				for (const folder of folders)
@@ -134,7 +133,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 					);
 				else if ("sqlite" in dump)
 					await web01.sh(
-						`mkdir -p $(dirname ${dump.sqlite}); chown -R app: ${folders[0]}; runuser -u app -- sqlite3 ${dump.sqlite} "PRAGMA journal_mode = WAL; CREATE TABLE t (v); INSERT INTO t VALUES ('')"`,
+						`mkdir -p $(dirname ${dump.sqlite}); chown -RH app: ${folders[0]}; runuser -u app -- sqlite3 ${dump.sqlite} "PRAGMA journal_mode = WAL; CREATE TABLE t (v); INSERT INTO t VALUES ('')"`,
 					);
 			}
 			await write("old");
