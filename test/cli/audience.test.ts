@@ -135,7 +135,7 @@ for (const [name, command] of Object.entries(COMMANDS))
 		for (const [how, leave] of Object.entries(AUDIENCES).filter(
 			([how]) => moments > 1 || name === "restore" || how === "loses its terminal",
 		))
-			test(`goes on when it ${how}${name === "restore" || name === "undo" ? "" : " [long]"}`, {
+			test(`goes on when it ${how}${["create", "restore", "undo"].includes(name) ? "" : " [long]"}`, {
 				timeout: 120_000,
 			}, async () => {
 				for (let moment = 0; moment < (how === "is sent SIGHUP" ? moments : 1); moment++) {

@@ -33,7 +33,7 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 		assert.match((await session).stdout, /the session lived/);
 	});
 
-	test("a check that fails undoes the swap of folders and databases together [long]", async () => {
+	test("a check that fails undoes the swap of folders and databases together", async () => {
 		await declare({
 			healthChecks: [{ sql: "SELECT count(*) FROM note", database: "app", expect: "77", within: 0 }],
 		});

@@ -11,7 +11,6 @@ import { flipping, nothingOfRoots, onlyRoot, ROUNDS, setUp, USER } from "./swapp
 
 /** Tests of our own code rather than the engine's, which are the same with each. */
 const LONG: Readonly<Record<string, string>> = {
-	borgbackup: " [long]",
 	restic: " [long]",
 	localbackup: " [long]",
 };

@@ -31,7 +31,7 @@ const WAYS: Readonly<
 
 describe("special files", onlyRoot, () => {
 	for (const [engine, provider] of Object.entries(EVERY_ENGINE))
-		test(`${engine}${engine === "borgbackup" || engine === "restic" ? " [long]" : ""}`, async () => {
+		test(`${engine}${engine === "restic" ? " [long]" : ""}`, async () => {
 			const place = new Place(base);
 			const app = place.path("own/app");
 			const bin = join(app, "bin");

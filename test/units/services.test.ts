@@ -42,7 +42,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.equal(await asked(), "asked");
 	});
 
-	test("somebody had stopped it, and it is enabled: it is started [long]", async () => {
+	test("somebody had stopped it, and it is enabled: it is started", async () => {
 		await after("systemctl stop app", APP);
 		const ended = (await restore(0, "--json")).split("\n").find((line) => line.includes('"run-ended"'));
 		const { units } = JSON.parse(ended ?? "");

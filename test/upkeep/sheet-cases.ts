@@ -99,7 +99,7 @@ const onDisk = (type: string, more: object, needs: readonly RegExp[]): Case => (
 const CREDENTIAL = /you need the passphrase \(on the old machine: the systemd credential borg\):/;
 
 export const CASES: Readonly<Record<string, Case>> = {
-	"tar [long]": { provider: (path) => ({ tar: { destinations: { usb: { path } } } }) },
+	tar: { provider: (path) => ({ tar: { destinations: { usb: { path } } } }) },
 	"tar on a disk [long]": onDisk("tar", {}, []),
 	"borgbackup on a disk, passphraseCredential [long]": onDisk(
 		"borgbackup",
@@ -109,7 +109,7 @@ export const CASES: Readonly<Record<string, Case>> = {
 	"restic on a disk, passphraseCredential [long]": onDisk("restic", { passphraseCredential: "borg" }, [
 		CREDENTIAL,
 	]),
-	"borgbackup, repokey [long]": borg({ encryption: "repokey" }, [
+	"borgbackup, repokey": borg({ encryption: "repokey" }, [
 		PASSPHRASE,
 		/ {2}should the repository lose its key: borg key import --paper \/.*\/kept\n\n[\s\S]*BORG PAPER KEY/,
 	]),
