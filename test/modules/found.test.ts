@@ -66,6 +66,12 @@ const MACHINES: readonly Seen[] = [
 	},
 	{
 		module: "matrix-synapse",
+		units: ["postgresql@15-main.service", "matrix-synapse.service"],
+		paths: ["/var/lib/matrix-synapse/homeserver.db"],
+		found: { database: { name: "synapse" } },
+	},
+	{
+		module: "matrix-synapse",
 		units: ["matrix-synapse.service", "matrix-synapse-worker@media.service"],
 		found: { workers: ["matrix-synapse-worker@media.service"], database: { name: "synapse" } },
 	},

@@ -84,9 +84,7 @@ export const MORE_TREES: readonly Tree[] = [
 	{
 		module: "adguard-home",
 		below: "/opt/AdGuardHome/data",
-		kept: ["holdfast/stats.db", "holdfast/sessions.db", "querylog.json", "leases.json", "filters/1.txt"],
-		// In the folder above, and put back from there.
-		remade: ["sessions.db", "stats.db"],
+		kept: ["stats.db", "sessions.db", "querylog.json", "leases.json", "filters/1.txt"],
 	},
 	{
 		module: "qbittorrent",

@@ -23,9 +23,6 @@ const DYNAMIC =
 const METADATA = "/var/lib/garage/meta";
 /** What an application has in addition to the marker. */
 const MORE: Readonly<Record<string, string>> = {
-	"adguard-home": `for data in /opt/AdGuardHome/data /var/lib/AdGuardHome/data; do
-		[ ! -d $data ] || { for name in sessions stats; do echo $name >$data/$name.db; done; chown -R app: $data; }
-	done`,
 	garage: `mkdir -p ${METADATA}/snapshots/2026-01-02T03:04:05Z; echo metadata >${METADATA}/db.sqlite; garage meta snapshot; chown -R app: ${METADATA}`,
 };
 
@@ -170,7 +167,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 				for (const folder of folders)
 					found.push(
 						await web01.sh(
-							`find -H ${folder} -not -name '*-wal' -not -name '*-shm' -not -path '*/holdfast*' -printf '%p %y %m %u %l\\n' | sort; cat ${isFile(folder) ? folder : `${folder}/marker`}`,
+							`find -H ${folder} -not -name '*-wal' -not -name '*-shm' -printf '%p %y %m %u %l\\n' | sort; cat ${isFile(folder) ? folder : `${folder}/marker`}`,
 						),
 					);
 				for (const dump of dumps) {

@@ -1,8 +1,10 @@
 // Garage, the object store. In a cluster other nodes also have a node's data, but its metadata must not be lost. Facts:
 // garagehq.deuxfleurs.fr documentation/operations/{recovering,durability-repairs}, reference-manual/configuration; NixOS/nixpkgs
 // nixos/modules/services/web-servers/garage.nix; clan-core clanServices/garage/default.nix.
+import { dirname, relative } from "node:path";
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
+import { asOwner, shellWord } from "../as-owner.ts";
 import { defineModule } from "../module.ts";
 import { configured, folder, units } from "../options.ts";
 import { within } from "../within.ts";
@@ -14,24 +16,26 @@ const DATABASES = ["db.lmdb", "db.sqlite", "db.fjall"];
  * Replaces the database with the newest snapshot ("Recovering from failures", corrupted metadata, option 2). Since Garage 2
  * a snapshot is a folder that contains the database; before, it was the LMDB folder or the SQLite file itself.
  */
-const PUT_SNAPSHOT = `
-newest=$(find "$2" -mindepth 1 -maxdepth 1 -name '*-*T*' | sort | tail -n 1)
-[ -n "$newest" ] || { echo "no snapshot of Garage's metadata in $2" >&2; exit 1; }
+const PUT_SNAPSHOT = asOwner(`
+newest=$(find "$1" -mindepth 1 -maxdepth 1 -name '*-*T*' | sort | tail -n 1)
+[ -n "$newest" ] || { echo "no snapshot of Garage's metadata in $1" >&2; exit 1; }
 for name in ${DATABASES.join(" ")}; do
 	[ -e "$newest/$name" ] || continue
-	cp -a "$newest/$name" "$1/$name"
+	cp -aT "$newest/$name" "$name"
 	exit
 done
-if [ -d "$newest" ]; then cp -a "$newest" "$1/db.lmdb"; else cp -a "$newest" "$1/db.sqlite"; fi`;
+if [ -d "$newest" ]; then cp -aT "$newest" db.lmdb; else cp -aT "$newest" db.sqlite; fi`);
 
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+/** What is next to the metadata is reached from there: its owner may not reach it by its whole path. */
+const fromMetadata = (metadata: string, snapshots: string) =>
+	snapshots.startsWith(`${dirname(metadata)}/`) ? relative(metadata, snapshots) : snapshots;
 
 /**
  * Its program needs the RPC secret. Clan gives that to the unit alone, as a credential, which only root can read while the
  * unit runs.
  */
 const asService = (unit: string, given: string | undefined, command: string) => `
-secret=${quoted(given ?? `/run/credentials/${unit}/rpc_secret_path`)}
+secret=${shellWord(given ?? `/run/credentials/${unit}/rpc_secret_path`)}
 ${given === undefined ? '[ ! -e "$secret" ] || ' : ""}export GARAGE_RPC_SECRET_FILE="$secret"
 ${command}`;
 
@@ -84,7 +88,14 @@ export const garage = defineModule({
 					],
 					hooks: {
 						preBackup: run("garage meta snapshot"),
-						postRestore: ["sh", "-euc", PUT_SNAPSHOT, "sh", metadataDir, snapshots],
+						postRestore: [
+							"sh",
+							"-euc",
+							PUT_SNAPSHOT,
+							"sh",
+							metadataDir,
+							fromMetadata(metadataDir, snapshots),
+						],
 					},
 					// The live database changes while it is copied. The databases in the snapshots have the same names.
 					exclude: DATABASES.flatMap((name) => within(metadataDir, name, `${name}-*`)),

@@ -10,6 +10,12 @@ import { within } from "../within.ts";
 /** Those that were already used must not be handed out again after a restore. */
 const ONE_TIME_KEYS = "e2e_one_time_keys_json";
 
+/** As the account, since a trigger in its file may do what SQLite's shell can; -safe keeps that from running programs. */
+const forgetKeys = (file: string, user: string) => ({
+	command: ["sqlite3", "-batch", "-safe", file, `DELETE FROM ${ONE_TIME_KEYS}`],
+	user,
+});
+
 function foundWorkers(units: readonly string[]) {
 	const workers = units.filter((unit) => /^matrix-synapse-worker[@-].+\.service$/.test(unit));
 	return workers.length === 0 ? {} : { workers };
@@ -31,6 +37,10 @@ export const matrixSynapse = defineModule({
 			{ type: "sqlite", file: "/var/lib/matrix-synapse/homeserver.db" },
 			["postgresql"],
 		),
+		user: v.pipe(
+			v.optional(f.text, "matrix-synapse"),
+			v.description("the account that owns SQLite's file (default matrix-synapse)"),
+		),
 		units: units(["matrix-synapse.service"]),
 		workers: v.pipe(
 			v.optional(v.array(f.unitName), []),
@@ -40,7 +50,7 @@ export const matrixSynapse = defineModule({
 		),
 		health: health("http://localhost:8008/health"),
 	}),
-	yields({ dataDir, configDir, database, units, workers, health }, { nixos }) {
+	yields({ dataDir, configDir, database, user, units, workers, health }, { nixos }) {
 		const { dumps, services } = databaseOf("matrix-synapse", database);
 		return {
 			state: {
@@ -60,9 +70,7 @@ export const matrixSynapse = defineModule({
 					),
 					dumps,
 					// PostgreSQL's dump has none of these rows. Synapse's table for them is the same on both.
-					...(database.type === "sqlite"
-						? { hooks: { postRestore: ["sqlite3", database.file, `DELETE FROM ${ONE_TIME_KEYS}`] } }
-						: {}),
+					...(database.type === "sqlite" ? { hooks: { postRestore: forgetKeys(database.file, user) } } : {}),
 					stopOnRestore: [...units, ...workers],
 					healthChecks: asks(health),
 				},
@@ -84,10 +92,11 @@ export const matrixSynapse = defineModule({
 	},
 	found: ({ has, units, nixos }) => ({
 		...foundWorkers(units),
-		// Debian's package starts with SQLite; Synapse's own instructions call its PostgreSQL database "synapse".
+		// Debian's package starts with SQLite, whose file stays where it was after a move to PostgreSQL; Synapse's own
+		// instructions call that database "synapse".
 		...(nixos
 			? {}
-			: has("/var/lib/matrix-synapse/homeserver.db")
+			: has("/var/lib/matrix-synapse/homeserver.db") && !units.some((unit) => unit.startsWith("postgresql"))
 				? { database: { type: "sqlite" } }
 				: { database: { name: "synapse" } }),
 	}),

@@ -1,9 +1,13 @@
 // ZeroTier. Facts: zerotier/ZeroTierOne service/README.md; NixOS/nixpkgs
 // nixos/modules/services/networking/zerotierone.nix, which clan-core uses.
 import * as v from "valibot";
+import { asOwner } from "../as-owner.ts";
 import { defineModule } from "../module.ts";
 import { folder } from "../options.ts";
 import { within } from "../within.ts";
+
+/** It sends what is in authtoken.secret, which may be a link, to the port in another file. */
+const INFO = asOwner("zerotier-cli info | grep -q '^200 info '");
 
 export const zerotier = defineModule({
 	name: "zerotier",
@@ -18,7 +22,7 @@ export const zerotier = defineModule({
 				exclude: within(dataDir, "peers.d", "zerotier-one.pid", "zerotier-one.port"),
 				stopOnRestore: [nixos ? "zerotierone.service" : "zerotier-one.service"],
 				// The service answers. Whether it is ONLINE depends on the internet, which a restore cannot mend.
-				healthChecks: [{ script: "zerotier-cli info | grep -q '^200 info '", within: "60s" }],
+				healthChecks: [{ command: ["sh", "-euc", INFO, "sh", dataDir], within: "60s" }],
 			},
 		},
 	}),
