@@ -22,6 +22,17 @@ export const configFolder = (usual: string) =>
 		v.description(`its configuration, or false for none (default ${usual}, on NixOS false)`),
 	);
 
+/** A folder with its configuration that not every installation has; `holdfast init` names it where it exists. */
+export const optionalConfig = (usual: string) =>
+	v.pipe(
+		v.optional(v.union([v.literal(false), f.folder])),
+		v.description(`its configuration, or false for none (default false; init names ${usual})`),
+	);
+
+/** Those that are not false. */
+export const named = (...chosen: readonly (string | false | undefined)[]) =>
+	chosen.filter((one) => typeof one === "string");
+
 /** The value of `configFolder` as a list of folders. */
 export const configured = (chosen: string | false | undefined, usual: string, nixos: boolean) =>
 	[chosen ?? (nixos ? false : usual)].filter((folder) => folder !== false);
@@ -29,11 +40,11 @@ export const configured = (chosen: string | false | undefined, usual: string, ni
 /** A URL for a health check; false for none. `localhost` is tried as ::1 and as 127.0.0.1: services listen on one or the other. */
 export const healthAddress = v.union([v.literal(false), v.pipe(v.string(), v.startsWith("http"))]);
 
-/** The file with its command line or environment, where its package has one. NixOS generates that. */
+/** The file with its command line or environment, where its package has one; `holdfast init` names it there. */
 export const defaultsFile = (usual: string) =>
 	v.pipe(
 		v.optional(v.union([v.literal(false), f.path])),
-		v.description(`its environment file, or false for none (default ${usual}, on NixOS false)`),
+		v.description(`its environment file, or false for none (default false; init names ${usual})`),
 	);
 
 /** A default that depends on the machine's system. */

@@ -7,3 +7,6 @@ export const isOf = (unit: string, sign: string): boolean =>
 /** The instances of a template among these units. */
 export const instancesOf = (template: string, units: readonly string[]): string[] =>
 	units.filter((unit) => isOf(unit, template)).flatMap((unit) => /@([^.]+)\./.exec(unit)?.[1] ?? []);
+
+/** The home of an account that runs an instance. */
+export const homeOf = (user: string): string => (user === "root" ? "/root" : `/home/${user}`);

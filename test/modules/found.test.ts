@@ -22,24 +22,30 @@ const MACHINES: readonly Seen[] = [
 		paths: ["/etc/systemd/system/acme-order-renew-example.org.service"],
 		found: { units: ["acme-order-renew-example.org.service"] },
 	},
-	{ module: "dovecot", units: ["dovecot.service"], paths: ["/etc/dovecot", "/var/vmail"], found: {} },
+	{ module: "dovecot", units: ["dovecot.service"], paths: ["/var/vmail"], found: {} },
 	{
 		module: "dovecot",
 		units: ["dovecot.service"],
 		paths: ["/etc/dovecot", "/var/mail"],
-		found: { mail: ["/var/mail"], format: "mbox" },
+		found: { configDir: "/etc/dovecot" },
 	},
 	{ module: "dovecot", nixos: true, units: ["dovecot2.service"], found: { units: ["dovecot2.service"] } },
 	{ module: "forgejo", paths: ["/home/git/.ssh"], found: { folders: ["/home/git/.ssh"] } },
 	{ module: "gitea", nixos: true, paths: ["/home/git/.ssh"], found: {} },
-	{ module: "garage", found: { configFile: false } },
-	{ module: "garage", nixos: true, found: {} },
+	{ module: "garage", found: {} },
+	{ module: "garage", paths: ["/etc/garage.toml"], found: { configFile: "/etc/garage.toml" } },
+	{ module: "garage", nixos: true, paths: ["/etc/garage.toml"], found: {} },
 	{
 		module: "home-assistant",
 		paths: ["/var/lib/hass/zigbee.db"],
 		found: { zigbee: "/var/lib/hass/zigbee.db" },
 	},
-	{ module: "jellyfin", paths: ["/etc/jellyfin"], found: { defaults: false } },
+	{ module: "jellyfin", paths: ["/etc/jellyfin"], found: {} },
+	{
+		module: "jellyfin",
+		paths: ["/etc/default/jellyfin"],
+		found: { configDir: false, defaults: "/etc/default/jellyfin" },
+	},
 	{
 		module: "letsencrypt",
 		paths: ["/lib/systemd/system/certbot.service"],
@@ -102,15 +108,33 @@ const MACHINES: readonly Seen[] = [
 			],
 		},
 	},
-	{ module: "prometheus", paths: ["/etc/prometheus", "/etc/default/prometheus"], found: {} },
-	{ module: "prometheus", found: { configDir: false, defaults: false } },
+	{
+		module: "prometheus",
+		paths: ["/etc/prometheus", "/etc/default/prometheus"],
+		found: { configDir: "/etc/prometheus", defaults: "/etc/default/prometheus" },
+	},
+	{ module: "prometheus", found: {} },
 	{
 		module: "redis",
 		nixos: true,
 		units: ["redis.service", "redis-paperless.service"],
-		found: { instances: { redis: {}, paperless: {} } },
+		found: { instances: { redis: {}, "redis-paperless": {} } },
 	},
-	{ module: "valkey", paths: ["/etc/valkey"], found: {} },
+	{
+		module: "redis",
+		nixos: true,
+		units: ["redis-a.b.service"],
+		found: {
+			instances: {
+				"redis-a-b": {
+					unit: "redis-a.b.service",
+					folder: "/var/lib/redis-a.b",
+					socket: "/run/redis-a.b/redis.sock",
+				},
+			},
+		},
+	},
+	{ module: "valkey", paths: ["/etc/valkey"], found: { configDir: "/etc/valkey" } },
 	{
 		module: "vaultwarden",
 		nixos: true,
@@ -154,12 +178,12 @@ describe("init finds out which layout an application has", () => {
 	test("a proposal has the options, and the sign that led to it", () => {
 		const { modules } = propose({
 			units: [{ unit: "prometheus.service", stateDirectory: [] }],
-			has: () => false,
+			has: (path) => path === "/etc/prometheus",
 			nixos: false,
 		});
 		assert.deepEqual(
 			modules.map(({ name, because, options }) => ({ name, because, options })),
-			[{ name: "prometheus", because: "prometheus.service", options: { configDir: false, defaults: false } }],
+			[{ name: "prometheus", because: "prometheus.service", options: { configDir: "/etc/prometheus" } }],
 		);
 	});
 });

@@ -60,3 +60,40 @@ test("garage's newest snapshot becomes its database, in each layout that Garage 
 		/no snapshot of Garage's metadata/,
 	);
 });
+
+/** Of the module's first state. */
+const declared = (name: string, options: object = {}, nixos = false) =>
+	Object.values(declares(LIBRARY.get(name) as Module, LIBRARY, options, nixos).state)[0];
+
+test("an application is stopped for a backup where files that it writes are not named", () => {
+	for (const [name, options, nixos, stopped] of [
+		["adguard-home", {}, false, ["AdGuardHome.service"]],
+		["ntfy", {}, false, ["ntfy.service"]],
+		["ntfy", { databases: ["/var/lib/ntfy/user.db"] }, false, []],
+		["ntfy", {}, true, []],
+		["freshrss", {}, false, ["php8.4-fpm.service"]],
+		["freshrss", { users: ["anna"] }, false, []],
+	] as const)
+		assert.deepEqual(declared(name, options, nixos)?.stopOnBackup ?? [], stopped, name);
+	const { faults } = declares(LIBRARY.get("freshrss") as Module, LIBRARY, { units: [] }, false);
+	assert.match(JSON.stringify(faults), /name its users or its units/);
+});
+
+test("a minimal config needs nothing that only some installations have", () => {
+	for (const [name, folder] of [
+		["dovecot", "/var/vmail"],
+		["redis", "/var/lib/redis"],
+		["valkey", "/var/lib/valkey"],
+		["prometheus", "/var/lib/prometheus"],
+		["garage", "/var/lib/garage/meta"],
+	] as const)
+		assert.deepEqual(declared(name)?.folders, [folder]);
+	assert.deepEqual(declared("jellyfin")?.folders, ["/var/lib/jellyfin", "/etc/jellyfin"]);
+	assert.deepEqual(declared("pi-hole", {}, true)?.folders, ["/var/lib/pihole"]);
+});
+
+test("a server of Redis on NixOS is named with or without redis-", () => {
+	const own = (name: string) => declared("redis", { instances: { [name]: {} } }, true);
+	assert.deepEqual(own("redis-paperless"), own("paperless"));
+	assert.deepEqual(own("paperless")?.folders, ["/var/lib/redis-paperless"]);
+});

@@ -14,6 +14,12 @@ export const MORE_MACHINES: readonly Seen[] = [
 			configDirs: ["/home/anna/.local/state/syncthing", "/home/ben/.config/syncthing"],
 		},
 	},
+	{
+		module: "syncthing",
+		units: ["syncthing@root.service"],
+		paths: ["/root/.config/syncthing/config.xml"],
+		found: { users: ["root"], configDirs: ["/root/.config/syncthing"] },
+	},
 	{ module: "syncthing", nixos: true, units: ["syncthing.service"], found: {} },
 	{
 		module: "qbittorrent",
@@ -61,6 +67,28 @@ export const MORE_MACHINES: readonly Seen[] = [
 		paths: ["/etc/postfix", "/etc/aliases"],
 		units: ["postfix.service", "dovecot.service"],
 		found: { spool: false, folders: ["/etc/aliases"] },
+	},
+	{ module: "postfix", nixos: true, paths: ["/var/spool/mail"], found: { spool: "/var/spool/mail" } },
+	{
+		module: "postfix",
+		nixos: true,
+		paths: ["/var/spool/mail"],
+		units: ["dovecot.service"],
+		found: { spool: false },
+	},
+	{
+		module: "pi-hole",
+		nixos: true,
+		paths: ["/etc/pihole/dhcp.leases", "/etc/systemd/system/pihole-ftl-log-deleter.service"],
+		found: {
+			folders: ["/etc/pihole/dhcp.leases"],
+			units: ["pihole-ftl.service", "pihole-ftl-log-deleter.service"],
+		},
+	},
+	{
+		module: "freshrss",
+		units: ["php8.2-fpm.service", "cron.service", "nginx.service"],
+		found: { units: ["php8.2-fpm.service", "cron.service"] },
 	},
 	{
 		module: "slapd",

@@ -44,7 +44,8 @@ describe("what init proposes", () => {
 					[name],
 				);
 				assert.deepEqual(proposal.services, []);
-				for (const nixos of [false, true]) assert.ok((await statesOf(proposal, nixos)).length > 0);
+				for (const nixos of [false, true])
+					assert.equal((await statesOf(proposal, nixos)).length > 0, !(nixos && name === "postfix"));
 			}
 		});
 	}

@@ -82,7 +82,20 @@ export const TREES: readonly Tree[] = [
 			".storage/auth",
 			"custom_components/a/tts/b.py",
 			"www/backups/house.tar",
+			"backups/1a2b.tar",
 		],
+		remade: [
+			"home-assistant.log",
+			"home-assistant.log.1",
+			"tts/a.mp3",
+			"custom_components/a/__pycache__/b.pyc",
+		],
+	},
+	{
+		module: "home-assistant",
+		options: { configDir: "/srv/ha2", backups: false },
+		below: "/srv/ha2",
+		kept: ["www/backups/house.tar", "backups/notes.txt"],
 		remade: [
 			"home-assistant.log",
 			"home-assistant.log.1",

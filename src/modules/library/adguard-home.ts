@@ -1,6 +1,6 @@
 // AdGuard Home. It does not start if sessions.db or stats.db is damaged (internal/home: newAuth, initDNS). Both are bbolt
 // databases, which cannot be copied while they are written. While it is stopped its network has no names, so its folders are
-// read from a snapshot, or copied first if they are small: it is down for a moment, whatever the destination takes.
+// read from a snapshot, or copied first if they are small. Otherwise it is down while they are read.
 // Upstream's unit and folder: scripts/install.sh, internal/home/service.go.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";

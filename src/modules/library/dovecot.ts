@@ -3,8 +3,9 @@
 // /var/spool/mail; its unit was dovecot2.service before).
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
+import { ifConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
-import { configFolder, configured, moreFolders, orUsual, units } from "../options.ts";
+import { moreFolders, named, optionalConfig, orUsual, units } from "../options.ts";
 import { within } from "../within.ts";
 
 const MAIL = { debian: ["/var/vmail"], nixos: ["/var/spool/mail"] };
@@ -26,7 +27,7 @@ export const dovecot = defineModule({
 			v.optional(v.picklist(["maildir", "mbox", "sdbox", "mdbox"]), "maildir"),
 			v.description("their format: all but maildir are copied while the units are stopped (default maildir)"),
 		),
-		configDir: configFolder("/etc/dovecot"),
+		configDir: optionalConfig("/etc/dovecot"),
 		folders: moreFolders,
 		units: units(["dovecot.service"]),
 	}),
@@ -35,7 +36,7 @@ export const dovecot = defineModule({
 		return {
 			state: {
 				mail: {
-					folders: [...boxes, ...configured(configDir, "/etc/dovecot", nixos), ...folders],
+					folders: [...boxes, ...named(configDir), ...folders],
 					// Only caches and locks. The indexes stay: those of sdbox and mdbox are the only place of flags, and a maildir's
 					// hold its keywords after the 26th. At any depth, since a mailbox is a folder of its own.
 					exclude: boxes.flatMap((folder) =>
@@ -47,13 +48,12 @@ export const dovecot = defineModule({
 			},
 		};
 	},
-	found({ has, units, nixos }) {
-		const unit = ["dovecot.service", "dovecot2.service"].find((one) => units.includes(one));
-		const spool = !nixos && !has("/var/vmail") && has("/var/mail");
+	found(sight) {
+		const unit = ["dovecot.service", "dovecot2.service"].find((one) => sight.units.includes(one));
+		// Where the mail is, and in which format, cannot be seen: /var/mail is on every Debian.
 		return {
 			...(unit === "dovecot2.service" ? { units: [unit] } : {}),
-			...(spool ? { mail: ["/var/mail"], format: "mbox" } : {}),
-			...(nixos || has("/etc/dovecot") ? {} : { configDir: false }),
+			...ifConfig("/etc/dovecot", sight),
 		};
 	},
 	signs: { units: ["dovecot.service", "dovecot2.service"] },

@@ -52,7 +52,10 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 			};
 		},
 		// Upstream's instructions give the user git a home of its own, where authorized_keys is; on NixOS it is the data folder.
-		found: ({ has, nixos }) => (!nixos && has("/home/git/.ssh") ? { folders: ["/home/git/.ssh"] } : {}),
+		found: ({ has, units, nixos }) =>
+			nixos || !has("/home/git/.ssh") || units.some((unit) => name === "gitea" && unit === "forgejo.service")
+				? {}
+				: { folders: ["/home/git/.ssh"] },
 		signs: { units: [`${name}.service`] },
 		proven: "stand-in",
 	});

@@ -11,7 +11,7 @@ import { within } from "../within.ts";
 
 const DATA = { debian: "/usr/share/FreshRSS/data", nixos: "/var/lib/freshrss" };
 const UNITS = {
-	debian: [],
+	debian: ["php8.4-fpm.service"],
 	nixos: [
 		"freshrss-config.service",
 		"phpfpm-freshrss.service",
@@ -29,22 +29,29 @@ export const freshrss = defineModule({
 		nixosModule("web-apps/freshrss.nix"),
 	],
 	uses: ["postgresql", "mariadb"],
-	options: v.strictObject({
-		dataDir: folderHere(DATA, "its DATA_PATH"),
-		folders: moreFolders,
-		database: databaseIn(["sqlite", "postgresql", "mariadb"], {
-			name: "freshrss",
-			file: "users/NAME/db.sqlite",
-		}),
-		users: v.pipe(
-			v.optional(v.array(f.name), []),
-			v.description(
-				"the accounts whose SQLite databases are dumped, so that nothing is stopped for a backup",
+	options: v.pipe(
+		v.strictObject({
+			dataDir: folderHere(DATA, "its DATA_PATH"),
+			folders: moreFolders,
+			database: databaseIn(["sqlite", "postgresql", "mariadb"], {
+				name: "freshrss",
+				file: "users/NAME/db.sqlite",
+			}),
+			users: v.pipe(
+				v.optional(v.array(f.name), []),
+				v.description(
+					"the accounts whose SQLite databases are dumped, so that nothing is stopped for a backup",
+				),
 			),
+			units: unitsHere(UNITS),
+			health: health(false),
+		}),
+		v.check(
+			({ database, users, units }) =>
+				database.type !== "sqlite" || users.length > 0 || units === undefined || units.length > 0,
+			"its SQLite databases are written while they are copied: name its users or its units",
 		),
-		units: unitsHere(UNITS),
-		health: health(false),
-	}),
+	),
 	yields({ dataDir, folders, database, users, units, health }, { nixos }) {
 		const home = orUsual(dataDir, DATA, nixos);
 		const own = orUsual(units, UNITS, nixos);
@@ -63,6 +70,10 @@ export const freshrss = defineModule({
 			},
 			services,
 		};
+	},
+	found({ units, nixos }) {
+		const own = nixos ? [] : units.filter((unit) => /^(php[\d.]*-fpm|apache2|cron)\.service$/.test(unit));
+		return own.length === 0 ? {} : { units: own };
 	},
 	signs: {
 		units: ["phpfpm-freshrss.service", "freshrss-config.service"],

@@ -5,8 +5,9 @@ import { dirname, relative } from "node:path";
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { asOwner, shellWord } from "../as-owner.ts";
+import { ifConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
-import { configured, folder, units } from "../options.ts";
+import { folder, named, units } from "../options.ts";
 import { within } from "../within.ts";
 
 /** The file or folder of the database, depending on `db_engine`. */
@@ -60,7 +61,7 @@ export const garage = defineModule({
 		configFile: v.pipe(
 			v.optional(v.union([v.literal(false), f.path])),
 			v.description(
-				"its configuration with the rpc_secret, or false for none (default /etc/garage.toml, on NixOS false)",
+				"its configuration with the rpc_secret, or false for none (default false; init names /etc/garage.toml)",
 			),
 		),
 		rpcSecretFile: v.pipe(
@@ -71,7 +72,7 @@ export const garage = defineModule({
 		),
 		units: units(["garage.service"]),
 	}),
-	yields({ metadataDir, snapshotsDir, dataDir, configFile, rpcSecretFile, units }, { nixos }) {
+	yields({ metadataDir, snapshotsDir, dataDir, configFile, rpcSecretFile, units }) {
 		const usual = `${metadataDir}/snapshots`;
 		const snapshots = snapshotsDir ?? usual;
 		const run = (command: string) => asService(units[0] ?? "garage.service", rpcSecretFile, command);
@@ -81,7 +82,7 @@ export const garage = defineModule({
 					folders: [
 						metadataDir,
 						...(snapshots.startsWith(`${metadataDir}/`) ? [] : [snapshots]),
-						...configured(configFile, "/etc/garage.toml", nixos),
+						...named(configFile),
 						...(rpcSecretFile === undefined ? [] : [rpcSecretFile]),
 						// Last: the metadata in the snapshot may refer to blocks that are deleted meanwhile.
 						...(dataDir === undefined ? [] : [dataDir]),
@@ -106,7 +107,7 @@ export const garage = defineModule({
 			},
 		};
 	},
-	found: ({ has, nixos }) => (nixos || has("/etc/garage.toml") ? {} : { configFile: false }),
+	found: (sight) => ifConfig("/etc/garage.toml", sight, "configFile"),
 	signs: { units: ["garage.service"] },
 	proven: "stand-in",
 });

@@ -27,8 +27,10 @@ export const homeAssistant = defineModule({
 			v.description("the SQLite file of ZHA, such as /var/lib/hass/zigbee.db (default: none)"),
 		),
 		backups: v.pipe(
-			v.optional(v.boolean(), false),
-			v.description("back up its own backups in `backups` too (default false)"),
+			v.optional(v.boolean(), true),
+			v.description(
+				"whether its own backups are backed up; if not, a restore deletes those on the machine (default true)",
+			),
 		),
 		health: health("http://localhost:8123/manifest.json"),
 	}),

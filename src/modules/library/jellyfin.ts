@@ -1,8 +1,9 @@
 // Jellyfin. Facts: jellyfin.org docs general/administration/backup-and-restore, jellyfin/jellyfin-packaging
 // debian/conf/jellyfin (/etc/default/jellyfin); NixOS/nixpkgs nixos/modules/services/misc/jellyfin.nix. Media files are not part of its state: declare their folder to back them up.
 import * as v from "valibot";
+import { ifConfig, unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
-import { asks, configFolder, configured, defaultsFile, folder, health, units } from "../options.ts";
+import { asks, configFolder, configured, defaultsFile, folder, health, named, units } from "../options.ts";
 import { within } from "../within.ts";
 
 export const jellyfin = defineModule({
@@ -20,11 +21,7 @@ export const jellyfin = defineModule({
 		return {
 			state: {
 				jellyfin: {
-					folders: [
-						dataDir,
-						...configured(configDir, "/etc/jellyfin", nixos),
-						...configured(defaults, "/etc/default/jellyfin", nixos),
-					],
+					folders: [dataDir, ...configured(configDir, "/etc/jellyfin", nixos), ...named(defaults)],
 					exclude: within(dataDir, "transcodes", "data/transcodes", "transcoding-temp", "cache", "log"),
 					// Jellyfin has several SQLite files, whose names differ between versions.
 					stopOnBackup: units,
@@ -34,9 +31,9 @@ export const jellyfin = defineModule({
 			},
 		};
 	},
-	found: ({ has, nixos }) => ({
-		...(nixos || has("/etc/jellyfin") ? {} : { configDir: false }),
-		...(nixos || has("/etc/default/jellyfin") ? {} : { defaults: false }),
+	found: (sight) => ({
+		...unlessConfig("/etc/jellyfin", sight),
+		...ifConfig("/etc/default/jellyfin", sight, "defaults"),
 	}),
 	signs: { units: ["jellyfin.service"] },
 	proven: "stand-in",

@@ -29,7 +29,7 @@ export const ntfy = defineModule({
 		databases: v.pipe(
 			v.optional(v.array(f.path)),
 			v.description(
-				`its auth-file, cache-file and web-push-file, as far as set (default none, on NixOS ${DATABASES.nixos.join(", ")})`,
+				`its auth-file, cache-file and web-push-file, as far as set (default none: it is stopped for a backup; on NixOS ${DATABASES.nixos.join(", ")})`,
 			),
 		),
 		health: healthHere(HEALTH),
@@ -39,6 +39,8 @@ export const ntfy = defineModule({
 			ntfy: {
 				folders: [...(nixos ? DATA.nixos : DATA.debian), ...folders],
 				dumps: orUsual(databases, DATABASES, nixos).map((file) => ({ sqlite: file })),
+				// A database that is not named may be in one of the folders, and written while they are copied.
+				stopOnBackup: nixos || databases !== undefined ? [] : ["ntfy.service"],
 				stopOnRestore: [nixos ? "ntfy-sh.service" : "ntfy.service"],
 				healthChecks: asks(orUsual(health, HEALTH, nixos)),
 			},

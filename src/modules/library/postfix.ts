@@ -1,13 +1,21 @@
 // Postfix: the configuration, and local mailboxes. Its queue is not backed up: to restore it would send again what was
-// delivered meanwhile. Where Dovecot has the mailboxes, set spool to false. On NixOS the configuration is generated.
+// delivered meanwhile. Where Dovecot has the mailboxes, set spool to false: it is
+// so by default on NixOS, where the configuration is generated.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { unlessConfig } from "../found.ts";
-import { defineModule } from "../module.ts";
+import { defineModule, type Sight } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
-import { configFolder, configured, moreFolders, orUsual, units } from "../options.ts";
+import { configFolder, configured, moreFolders, named, orUsual, units } from "../options.ts";
 
-const SPOOL = { debian: "/var/mail", nixos: "/var/spool/mail" };
+const SPOOL = { debian: "/var/mail", nixos: false } as const;
+const NIXOS_SPOOL = "/var/spool/mail";
+
+/** Dovecot's module has the mail, wherever it is. */
+function spoolOf({ units, has, nixos }: Sight) {
+	if (units.some((unit) => unit.startsWith("dovecot"))) return { spool: false };
+	return nixos && has(NIXOS_SPOOL) ? { spool: NIXOS_SPOOL } : {};
+}
 
 export const postfix = defineModule({
 	name: "postfix",
@@ -20,7 +28,9 @@ export const postfix = defineModule({
 	options: v.strictObject({
 		spool: v.pipe(
 			v.optional(v.union([v.literal(false), f.folder])),
-			v.description(`its mail_spool_directory, or false (default ${SPOOL.debian}, on NixOS ${SPOOL.nixos})`),
+			v.description(
+				`its mail_spool_directory, or false (default ${SPOOL.debian}, on NixOS false; its folder there is ${NIXOS_SPOOL})`,
+			),
 		),
 		configDir: configFolder("/etc/postfix"),
 		folders: v.pipe(moreFolders, v.description("additional folders and files, such as /etc/aliases")),
@@ -28,22 +38,12 @@ export const postfix = defineModule({
 	}),
 	yields({ spool, configDir, folders, units }, { nixos }) {
 		const mailboxes = orUsual<string | false>(spool, SPOOL, nixos);
-		return {
-			state: {
-				postfix: {
-					folders: [
-						...(mailboxes === false ? [] : [mailboxes]),
-						...configured(configDir, "/etc/postfix", nixos),
-						...folders,
-					],
-					stopOnRestore: units,
-				},
-			},
-		};
+		const all = [...named(mailboxes), ...configured(configDir, "/etc/postfix", nixos), ...folders];
+		return { state: all.length === 0 ? {} : { postfix: { folders: all, stopOnRestore: units } } };
 	},
 	found: (sight) => ({
 		...unlessConfig("/etc/postfix", sight),
-		...(sight.units.some((unit) => unit.startsWith("dovecot")) ? { spool: false } : {}),
+		...spoolOf(sight),
 		...(!sight.nixos && sight.has("/etc/aliases") ? { folders: ["/etc/aliases"] } : {}),
 	}),
 	signs: { units: ["postfix.service"] },

@@ -1,17 +1,9 @@
 // Prometheus. Facts: Debian's prometheus 2.42 (/etc/default/prometheus has its command line); NixOS/nixpkgs
 // nixos/modules/services/monitoring/prometheus/default.nix (its stateDir is prometheus2).
 import * as v from "valibot";
+import { ifConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
-import {
-	asks,
-	configFolder,
-	configured,
-	defaultsFile,
-	folder,
-	health,
-	moreFolders,
-	units,
-} from "../options.ts";
+import { asks, defaultsFile, folder, health, moreFolders, named, optionalConfig, units } from "../options.ts";
 import { within } from "../within.ts";
 
 export const prometheus = defineModule({
@@ -24,7 +16,7 @@ export const prometheus = defineModule({
 	],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/prometheus", "the folder that contains its storage.tsdb.path"),
-		configDir: configFolder("/etc/prometheus"),
+		configDir: optionalConfig("/etc/prometheus"),
 		defaults: defaultsFile("/etc/default/prometheus"),
 		folders: moreFolders,
 		units: units(["prometheus.service"]),
@@ -33,12 +25,7 @@ export const prometheus = defineModule({
 	yields: ({ dataDir, configDir, defaults, folders, units, health }, { nixos }) => ({
 		state: {
 			prometheus: {
-				folders: [
-					folderOf(dataDir, nixos),
-					...configured(configDir, "/etc/prometheus", nixos),
-					...configured(defaults, "/etc/default/prometheus", nixos),
-					...folders,
-				],
+				folders: [folderOf(dataDir, nixos), ...named(configDir, defaults), ...folders],
 				// On Debian and NixOS both are in a subfolder.
 				exclude: within(folderOf(dataDir, nixos), "lock", "*/lock", "queries.active", "*/queries.active"),
 				stopOnBackup: units,
@@ -47,9 +34,9 @@ export const prometheus = defineModule({
 			},
 		},
 	}),
-	found: ({ has, nixos }) => ({
-		...(nixos || has("/etc/prometheus") ? {} : { configDir: false }),
-		...(nixos || has("/etc/default/prometheus") ? {} : { defaults: false }),
+	found: (sight) => ({
+		...ifConfig("/etc/prometheus", sight),
+		...ifConfig("/etc/default/prometheus", sight, "defaults"),
 	}),
 	signs: { units: ["prometheus.service"] },
 	proven: "application",

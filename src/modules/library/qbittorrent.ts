@@ -6,10 +6,10 @@ import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, health, moreFolders } from "../options.ts";
-import { instancesOf } from "../unit-signs.ts";
+import { homeOf, instancesOf } from "../unit-signs.ts";
 
 const PROFILE = "/var/lib/qBittorrent/qBittorrent";
-const dataOf = (user: string) => `/home/${user}/.local/share/qBittorrent`;
+const dataOf = (user: string) => `${homeOf(user)}/.local/share/qBittorrent`;
 
 export const qbittorrent = defineModule({
 	name: "qbittorrent",
@@ -48,7 +48,7 @@ export const qbittorrent = defineModule({
 	yields({ users, data, config, folders, inDatabase, health }, { nixos }) {
 		const own = data ?? (nixos ? [`${PROFILE}/data`] : users.map(dataOf));
 		const settings =
-			config ?? (nixos ? [`${PROFILE}/config`] : users.map((user) => `/home/${user}/.config/qBittorrent`));
+			config ?? (nixos ? [`${PROFILE}/config`] : users.map((user) => `${homeOf(user)}/.config/qBittorrent`));
 		return {
 			state: {
 				qbittorrent: {

@@ -5,9 +5,23 @@ import * as v from "valibot";
 import { connection } from "../../databases/redis/schema.ts";
 import * as f from "../../values/fields.ts";
 import { record } from "../../values/record.ts";
+import { ifConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
-import { configFolder, configured } from "../options.ts";
+import { named, optionalConfig } from "../options.ts";
 import { within } from "../within.ts";
+
+/** A server of NixOS may also be named as its unit is, so that its state is not called like the application that uses it. */
+const serverOf = (instance: string) => (instance.startsWith("redis-") ? instance : `redis-${instance}`);
+
+/** Names of states have no dots. */
+function asInstance(server: string): [string, object] {
+	const state = server.replaceAll(/[^a-zA-Z0-9_-]/g, "-");
+	if (state === server) return [state, {}];
+	return [
+		state,
+		{ unit: `${server}.service`, folder: `/var/lib/${server}`, socket: `/run/${server}/redis.sock` },
+	];
+}
 
 function keyValueServer<const N extends "redis" | "valkey">(
 	name: N,
@@ -41,13 +55,13 @@ function keyValueServer<const N extends "redis" | "valkey">(
 					`servers, by the name of their state (default: one, named ${name}); on NixOS ${name} is the server "", and others are below services.redis.servers`,
 				),
 			),
-			configDir: configFolder(`/etc/${name}`),
+			configDir: optionalConfig(`/etc/${name}`),
 		}),
 		yields: ({ instances, configDir }, { nixos }) => ({
 			state: Object.fromEntries(
 				Object.entries(instances).map(([instance, { unit, folder, file, ...connection }], index) => {
 					const isNamed = nixos && instance !== name;
-					const server = nixos ? (isNamed ? `redis-${instance}` : "redis") : name;
+					const server = nixos ? (isNamed ? serverOf(instance) : "redis") : name;
 					const dir = folder ?? `/var/lib/${server}`;
 					const socket =
 						isNamed && connection.port === undefined ? { socket: `/run/${server}/redis.sock` } : {};
@@ -55,7 +69,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 						instance,
 						{
 							// A folder belongs to one state: the first.
-							folders: [dir, ...(index === 0 ? configured(configDir, `/etc/${name}`, nixos) : [])],
+							folders: [dir, ...(index === 0 ? named(configDir) : [])],
 							exclude: within(dir, "temp-*.rdb", "temp-*.aof", "appendonlydir/temp-*.aof"),
 							dumps: [{ redis: `${dir}/${file}`, ...socket, ...connection }],
 							stopOnRestore: [unit ?? (nixos ? `${server}.service` : usual)],
@@ -64,13 +78,14 @@ function keyValueServer<const N extends "redis" | "valkey">(
 				}),
 			),
 		}),
-		found({ units, has, nixos }) {
-			if (!nixos) return has(`/etc/${name}`) ? {} : { configDir: false };
-			const named = units.flatMap((unit) => /^redis-(.+)\.service$/.exec(unit)?.[1] ?? []);
-			const own = units.includes("redis.service") ? [name] : [];
-			return named.length === 0
+		found(sight) {
+			const { units, nixos } = sight;
+			if (!nixos) return ifConfig(`/etc/${name}`, sight);
+			const others = units.flatMap((unit) => /^(redis-.+)\.service$/.exec(unit)?.[1] ?? []);
+			const own = units.includes("redis.service") ? [[name, {}]] : [];
+			return others.length === 0
 				? {}
-				: { instances: Object.fromEntries([...own, ...named].map((one) => [one, {}])) };
+				: { instances: Object.fromEntries([...own, ...others.map(asInstance)]) };
 		},
 		signs: { units },
 		proven: "application",

@@ -6,10 +6,10 @@ import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, health } from "../options.ts";
-import { instancesOf } from "../unit-signs.ts";
+import { homeOf, instancesOf } from "../unit-signs.ts";
 import { within } from "../within.ts";
 
-const folderOfUser = (user: string) => `/home/${user}/.local/state/syncthing`;
+const folderOfUser = (user: string) => `${homeOf(user)}/.local/state/syncthing`;
 
 export const syncthing = defineModule({
 	name: "syncthing",
@@ -50,7 +50,7 @@ export const syncthing = defineModule({
 	found({ units, has, nixos }) {
 		const users = instancesOf("syncthing@.service", units);
 		if (nixos || users.length === 0) return {};
-		const old = (user: string) => `/home/${user}/.config/syncthing`;
+		const old = (user: string) => `${homeOf(user)}/.config/syncthing`;
 		const isOld = users.some((user) => has(`${old(user)}/config.xml`));
 		const folderOf = (user: string) => (has(`${old(user)}/config.xml`) ? old(user) : folderOfUser(user));
 		return { users, ...(isOld ? { configDirs: users.map(folderOf) } : {}) };
