@@ -26,35 +26,55 @@ export async function subvolumesBelow(path: string, signal: AbortSignal): Promis
 }
 
 /**
- * The paths of the subvolumes directly within this one. The file system is asked, in the same time however many files there are.
- * If its answer leaves doubt the folders are read, or, where that would take too long, `quickly`, an error says so. For root only.
+ * The paths of the subvolumes directly within this one, and in its folder `within`. The file system is asked, in the same time however
+ * many files there are. If its answer leaves doubt the folders are read, or, where that would take too long, `quickly`, an error says
+ * so. For root only.
  */
 export async function subvolumesIn(
 	volume: string,
 	signal: AbortSignal,
-	{ quickly = false } = {},
+	{ within = volume, quickly = false } = {},
 ): Promise<string[]> {
-	const mount = mountAt(volume, mountsOf("self"));
-	const { text } = await execText(["btrfs", "subvolume", "list", "-o", "--", volume], { signal });
-	const root = mount && onDisk(volume, mount);
-	const listed = listedIn(text).map((path) =>
-		root !== undefined && isAtOrBelow(`/${path}`, root) ? movedTo(`/${path}`, root, volume) : undefined,
-	);
-	const found = listed.filter((path) => path !== undefined);
-	// A folder on the way may have been renamed meanwhile. A name can also be made to look like several lines.
-	const isSure = listed.every((path) => path !== undefined && (isThere(path) || isUnreadable(path)));
-	if (isSure && new Set(found).size === found.length) return found;
+	// A folder on the way may have been renamed meanwhile.
+	const found = (await toldIn(volume, within, signal)) ?? (await toldIn(volume, within, signal));
+	if (found !== undefined) return found;
 	if (quickly)
-		throw new Error(`the subvolumes in ${volume} cannot be told: some have been renamed, or have odd names`);
-	return (await subvolumesBelow(volume, signal)).filter((path) => path !== volume);
+		throw new Error(`the subvolumes in ${within} cannot be told: some have been renamed, or have odd names`);
+	return (await subvolumesBelow(within, signal)).filter((path) => path !== volume);
 }
 
-/** Paths below the root of the file system. A name may contain line breaks. */
-const listedIn = (list: string): string[] =>
-	list
-		.replace(/\n$/, "")
-		.split(/(?:^|\n)ID \d+ gen \d+ top level \d+ path /)
-		.slice(1);
+/** A name may contain line breaks, also so that it looks like several entries. */
+const ENTRY = /(?:^|\n)ID (\d+) gen \d+ top level \d+ path /;
+/** Of the entries that are not there, so many are asked for one by one: it takes about half a second. */
+const MOST_DOUBTFUL = 200;
+
+/** Undefined if one of them is in doubt. */
+async function toldIn(volume: string, within: string, signal: AbortSignal): Promise<string[] | undefined> {
+	const mount = mountAt(volume, mountsOf("self"));
+	const { text } = await execText(["btrfs", "subvolume", "list", "-o", "--", volume], { signal });
+	const [, ...parts] = text.replace(/\n$/, "").split(ENTRY);
+	if (mount === undefined) return parts.length === 0 ? [] : undefined;
+	const root = onDisk(within, mount);
+	const found = new Set<string>();
+	const doubtful = new Set<string>();
+	for (let index = 0; index < parts.length; index += 2) {
+		const [id = "", path = ""] = parts.slice(index, index + 2);
+		// Others may be called whatever their users like: an entry of this folder begins with the folder's path.
+		if (!isAtOrBelow(`/${path}`, root)) continue;
+		const at = movedTo(`/${path}`, root, within);
+		if (found.has(at) || !(isThere(at) || isUnreadable(at))) doubtful.add(id);
+		else if (at !== volume) found.add(at);
+	}
+	if (doubtful.size > MOST_DOUBTFUL) return undefined;
+	for (const id of doubtful) {
+		// By its number: what only looks like an entry has none, or that of another one.
+		const resolve = ["btrfs", "inspect-internal", "subvolid-resolve", id, volume];
+		const { code, text: path } = await execText(resolve, { signal });
+		const real = `/${path.replace(/\n$/, "")}`;
+		if (code === 0 && isAtOrBelow(real, root) && !found.has(movedTo(real, root, within))) return undefined;
+	}
+	return [...found];
+}
 
 /** A name that is not UTF-8 cannot be looked up. */
 const isUnreadable = (path: string) => path.includes("\ufffd");

@@ -68,33 +68,48 @@ export async function surveySnapshots(
 		return state === undefined || folders.length === 0 || snapshot === "never" ? [] : [[name, state]];
 	});
 	const still = wanting.filter(([, state]) => standStill(state));
-	const survey: Survey = {
+	const given = {
 		run,
 		mounts: mountsOf("self"),
-		known: new Map(),
-		within: new Set(),
 		mayCopy: wanting.every(([, { freezeOnBackup = [] }]) => freezeOnBackup.length === 0),
-		isOurs: (path) => areas.some((area) => isAtOrBelow(path, area)),
+		isOurs: (path: string) => areas.some((area) => isAtOrBelow(path, area)),
 	};
-	// Those whose units stand still meanwhile come first, so that no others take up their room.
-	for (const [name, state] of [...still, ...wanting.filter((one) => !still.includes(one))]) {
+	let survey: Survey = { ...given, known: new Map(), within: new Set() };
+	/** How many volumes are within a state's folders. */
+	const sizes = new Map<string, number>();
+	let isFull = false;
+	const admit = async ([name, state]: readonly [string, State]): Promise<void> => {
 		const required = state.snapshot === "require";
+		found.delete(name);
 		if (required && liveReader !== undefined) {
 			found.set(name, { required, why: `provider "${liveReader}" reads the live folders` });
-			continue;
+			return;
 		}
-		const { known, within } = survey;
-		Object.assign(survey, { known: new Map(known), within: new Set(within) });
+		const own: Survey = { ...given, known: new Map(survey.known), within: new Set() };
 		try {
-			const all = await foldersOf(manifest, name, state, survey);
-			if (still.length > 0 && survey.within.size > MOST_WITHIN) throw tooMany(still);
+			const all = await foldersOf(manifest, name, state, own);
+			sizes.set(name, own.within.size);
+			const within = new Set([...survey.within, ...own.within]);
+			if (still.length > 0 && within.size > MOST_WITHIN) {
+				isFull = true;
+				throw tooMany(still);
+			}
+			survey = { ...own, within };
 			found.set(name, { required, ...all });
 		} catch (error) {
-			Object.assign(survey, { known, within });
 			// Nobody has asked for one.
 			if (state.snapshot !== undefined) found.set(name, { required, why: wordsOf(error) });
 		}
-	}
+	};
+	// Those whose units stand still meanwhile come first.
+	const all = [...still, ...wanting.filter((one) => !still.includes(one))];
+	for (const one of all) await admit(one);
+	if (!isFull) return found;
+	// The volumes in one state's folders must not take up the room of others: those with the fewest come first.
+	survey = { ...given, known: new Map(), within: new Set() };
+	const sizeOf = ([name]: readonly [string, State]) => sizes.get(name) ?? 0;
+	const able = all.filter(([name]) => sizes.has(name));
+	for (const one of able.sort((a, b) => sizeOf(a) - sizeOf(b))) await admit(one);
 	return found;
 }
 

@@ -14,10 +14,10 @@ const WITH_BLOCKS_SHARED = {
 	bytes: 1024 ** 3,
 	words: "10,000 files or 1 GiB",
 };
+/** A file may take up far fewer blocks than it has bytes to be copied, or for an engine to read. */
+const COMPRESSES = ["btrfs", "zfs", "f2fs", "bcachefs"];
 /** A slow disk writes this much, as small files, in a second: stopping a unit and starting it again takes about as long. */
 const WITH_BYTES_COPIED = { files: 1_000, bytes: 16 * 1024 ** 2, words: "1,000 files or 16 MiB" };
-/** Units are down meanwhile. */
-const PATIENCE_SECONDS = 60;
 /** The inode of the root of a subvolume (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
 const SUBVOLUME = "256";
 
@@ -47,7 +47,7 @@ export const copy: SnapshotKind = {
 		await using enclosure = inside;
 		const shared = SHARES_BLOCKS.includes(fileSystem) ? "always" : "auto";
 		await execOk(["cp", "--archive", "--one-file-system", `--reflink=${shared}`, "-T", "--", SOURCE, name], {
-			...{ cwd: area.path, enclosure, signal, doing: `copy ${folder}`, timeoutSeconds: PATIENCE_SECONDS },
+			...{ cwd: area.path, enclosure, signal, doing: `copy ${folder}` },
 		});
 	},
 	/** It is deleted with the private folder around it. */
@@ -67,9 +67,10 @@ async function requireSmall(
 	const enough = new AbortController();
 	const either = AbortSignal.any([signal, enough.signal]);
 	const onStdout = (line: string) => {
-		const [type, inode, blocks, depth] = line.split(" ");
+		const [type, inode, blocks, size, depth] = line.split(" ");
 		found.files++;
-		found.bytes += Number(blocks) * 512;
+		const logical = type === "f" && COMPRESSES.includes(fileSystem) ? Number(size) : 0;
+		found.bytes += Math.max(Number(blocks) * 512, logical);
 		if (found.files > files || found.bytes > bytes)
 			fault = new Error(
 				`${folder} is on ${fileSystem}, and holds more than ${words}: too much to be copied while its units are down`,
@@ -78,7 +79,7 @@ async function requireSmall(
 			fault = new Error(`${folder} contains a subvolume, which is not copied`);
 		if (fault) enough.abort();
 	};
-	const find = ["find", ".", "-xdev", "-printf", "%y %i %b %d\\n"];
+	const find = ["find", ".", "-xdev", "-printf", "%y %i %b %s %d\\n"];
 	const end = await exec(find, { cwd: from.self, signal: either, onStdout });
 	signal.throwIfAborted();
 	if (fault) throw fault;

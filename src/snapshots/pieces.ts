@@ -42,7 +42,9 @@ export async function piecesOf(
 	const add = async (piece: Piece): Promise<void> => {
 		pieces.set(piece.path, piece);
 		if (pieces.size > MOST) throw new Error(`${path} contains more than ${MOST} volumes`);
-		for (const nested of await piece.kind.nestedIn(piece.volume, signal, { quickly })) {
+		const { kind, volume, below: part } = piece;
+		const within = part === "" ? volume : movedTo(part, "/", volume);
+		for (const nested of await kind.nestedIn(volume, signal, { within, quickly })) {
 			const inside = nested.slice(piece.volume === "/" ? 0 : piece.volume.length);
 			if (!isAtOrBelow(inside, piece.below || "/")) continue;
 			const at = movedTo(inside, piece.below || "/", piece.path);

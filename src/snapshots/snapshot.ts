@@ -15,10 +15,14 @@ export interface SnapshotKind {
 	/** The root of the volume that contains this path, which has no links on the way; undefined if that is of another kind. */
 	volumeOf(path: string): string | undefined;
 	/**
-	 * The paths of the volumes directly within this one, which its snapshot does not hold. `quickly`: units stand still meanwhile, so it
-	 * must take no longer for more files, and throws instead.
+	 * The paths of the volumes directly within this one and in its folder `within`, which its snapshot does not hold. `quickly`: units
+	 * stand still meanwhile, so it must take no longer for more files, and throws instead.
 	 */
-	nestedIn(volume: string, signal: AbortSignal, how: { readonly quickly: boolean }): Promise<string[]>;
+	nestedIn(
+		volume: string,
+		signal: AbortSignal,
+		how: { readonly within: string; readonly quickly: boolean },
+	): Promise<string[]>;
 	/** Throws if it would take too long or too much room. Called for the plan. */
 	requireRoom?(volume: string, fileSystem: string, signal: AbortSignal): Promise<void>;
 	/** Catch the volume as it is now, as an entry of this name in a private folder on the same file system. */
@@ -28,6 +32,7 @@ export interface SnapshotKind {
 }
 
 export interface Taking {
+	/** For a copy it also ends when the time for all copies of the run is up. */
 	readonly signal: AbortSignal;
 	/** The type of the file system. */
 	readonly fileSystem: string;

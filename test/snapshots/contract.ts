@@ -294,7 +294,17 @@ export function fulfilsContract(kind: Kind): void {
 					!isCaught,
 				);
 			}
-			run(`rmdir ${own}/*; ${kind.remove(own)}`);
+			// One less, so that a volume of another state is one too many.
+			run(`rmdir ${own}/32; ${kind.create(`${disk}/few`)}; ${kind.create(`${disk}/few/inner`)}`);
+			const few = { folders: [`${disk}/few`], snapshot: "require" };
+			place.declare({
+				state: { app: still, many: { ...many, stopOnBackup: ["app.service"] }, few },
+				providers: { tar: providers().tar },
+			});
+			const plan = await succeeds("create", "--dry-run");
+			assert.match(plan, /no snapshot of many, .* more than 32 /);
+			assert.doesNotMatch(plan, /no snapshot of few/);
+			run(`rmdir ${own}/* ${disk}/few/inner; ${kind.remove(own)}; ${kind.remove(`${disk}/few`)}`);
 		});
 
 		test("what a snapshot of the volume does not hold is never passed off as caught", async () => {

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { mountHolding } from "../../host/mounts.ts";
 import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
 import { snapshotKind } from "../../snapshots/list.ts";
+import { COPY } from "../../snapshots/snapshot.ts";
 import { HoldfastError, inOneLine } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { StepContext } from "../context.ts";
@@ -10,6 +11,9 @@ import type { Began, Caught, SnapshotStep } from "../snapshot.ts";
 import type { SnapshotDropStep } from "../snapshot-drop.ts";
 import type { StepWork } from "../step.ts";
 import { tornIn } from "./snapshot-torn.ts";
+
+/** For all copies of a run together: units are down meanwhile, and the owner of a folder can make its copy last. */
+const COPY_SECONDS = 10;
 
 export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 	async run(step, context) {
@@ -21,18 +25,27 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 		const caught: string[] = [];
 		const faults = new Map<string, string>();
 		const times: number[] = [];
+		let patience: AbortSignal | undefined;
 		for (const { name, type, volume, area, fileSystem = "" } of volumes)
 			try {
 				if (noArea.has(area)) throw noArea.get(area);
 				using folder = openArea(area);
 				if (folder === undefined) throw new HoldfastError("failed", `the private folder ${area} is gone`);
-				await snapshotKind(type).take(volume, folder, name, { signal: context.signal, fileSystem });
+				// Copies come last.
+				if (type === COPY) patience ??= AbortSignal.timeout(COPY_SECONDS * 1000);
+				const signal = AbortSignal.any([context.signal, ...(patience ? [patience] : [])]);
+				await snapshotKind(type).take(volume, folder, name, { signal, fileSystem });
 				times.push(performance.now());
 				caught.push(name);
 				context.point("taken");
 			} catch (error) {
 				context.signal.throwIfAborted();
-				faults.set(name, wordsOf(error));
+				faults.set(
+					name,
+					patience?.aborted
+						? `the copies of this run take longer than ${COPY_SECONDS} seconds`
+						: wordsOf(error),
+				);
 			}
 		const spread = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
 		const torn = await tornIn(step, context.signal);
