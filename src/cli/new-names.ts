@@ -1,5 +1,13 @@
 // `restore --as OLD=NEW` or `OLD=SERVER:NEW`: which of an archive's databases get which new names, on which server.
-import { databaseOf, dumpLabel, isServerDump, requireFreeName } from "../databases/dump.ts";
+import { isDeepStrictEqual } from "node:util";
+import {
+	databaseOf,
+	dumpLabel,
+	isServerDump,
+	requireFreeName,
+	type ServerDump,
+	withDatabase,
+} from "../databases/dump.ts";
 import { type DatabaseServer, onServer } from "../databases/servers.ts";
 import type { HeldDatabase } from "../plan/databases.ts";
 import type { RestoreAsRequest } from "../plan/restore-as.ts";
@@ -38,7 +46,7 @@ export async function namedAnew(
 			});
 		return { ...match, on, into };
 	});
-	const renamed: { readonly state: string; readonly one: HeldDatabase; readonly into: string }[] = [];
+	const renamed: Renamed[] = [];
 	for (const { state, one, on, into } of found) {
 		if (!isServerDump(one.dump))
 			throw new HoldfastError(
@@ -50,15 +58,36 @@ export async function namedAnew(
 				},
 			);
 		const dump = on === undefined ? one.dump : onServer(one.dump, serverNamed(on, servers), on);
-		await requireFreeName(dump, into);
-		renamed.push({ state, one: { ...one, dump }, into });
+		renamed.push({ state, one: { ...one, dump, ...(on === undefined ? {} : { on }) }, dump, into });
 	}
+	requireDifferent(renamed);
+	for (const { dump, into } of renamed) await requireFreeName(dump, into);
 	return recordOf(
 		[...new Set(renamed.map(({ state }) => state))].map((state) => [
 			state,
 			renamed.filter((one) => one.state === state).map(({ one, into }) => ({ ...one, into })),
 		]),
 	);
+}
+
+interface Renamed {
+	readonly state: string;
+	readonly one: HeldDatabase;
+	/** On the server that it gets to. */
+	readonly dump: ServerDump;
+	readonly into: string;
+}
+
+/** Several names in the config may be of one server. */
+function requireDifferent(renamed: readonly Renamed[]): void {
+	const made = renamed.map(({ dump, into }) => withDatabase(dump, into));
+	const index = made.findIndex((one, at) => made.slice(0, at).some((other) => isDeepStrictEqual(one, other)));
+	const twice = renamed[index];
+	if (twice === undefined) return;
+	throw new HoldfastError("usage", `--as names ${twice.into} twice on the same server`, {
+		subject: twice.into,
+		hint: "give each database a name of its own",
+	});
 }
 
 interface Wish {

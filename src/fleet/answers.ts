@@ -16,13 +16,19 @@ const LIMITS = { depth: 50, values: 300_000 };
 
 const name = v.pipe(v.string(), v.maxLength(200));
 const count = v.pipe(v.number(), v.finite());
+/** `destination::location::name`. It becomes a word of a command line, where it must not pass for an option. */
+const archiveId = v.pipe(
+	v.string(),
+	v.maxLength(5_000),
+	v.regex(/^[^\p{Cc}:\s-][^\p{Cc}:]*::[^\p{Cc}]+::[^\p{Cc}]+$/u, "it is not the id of an archive"),
+);
 const failure = v.looseObject({ provider: name, destination: name, error: errorReportSchema });
 
 /** The answer to `list --json`. */
 export const listedSchema = v.looseObject({
 	archives: v.array(
 		v.looseObject({
-			id: v.string(),
+			id: archiveId,
 			machine: name,
 			provider: name,
 			destination: name,
@@ -41,6 +47,20 @@ export const listedSchema = v.looseObject({
 		}),
 	),
 	// A machine with an older Holdfast reports none.
+	lost: v.optional(
+		v.pipe(
+			v.array(
+				v.looseObject({
+					id: archiveId,
+					name,
+					created: name,
+					states: v.array(name),
+					unmounted: v.exactOptional(v.string()),
+				}),
+			),
+			v.maxLength(10_000),
+		),
+	),
 	problems: v.optional(v.array(v.string())),
 	failures: v.array(v.looseObject({ ...failure.entries, absent: v.optional(v.boolean()) })),
 	others: v.array(name),

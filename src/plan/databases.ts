@@ -42,6 +42,8 @@ export interface HeldDatabase {
 	readonly known?: Known;
 	/** The name of a new database that it becomes; the live one is left alone. */
 	readonly into?: string;
+	/** The server of the config that it is loaded on. Undefined for the one that the live one is on. */
+	readonly on?: string;
 	/** What the user should know of how it was made. */
 	readonly remark?: string | undefined;
 }
@@ -153,14 +155,14 @@ function extractSteps({ state, source, held }: DatabaseRequest, area: string): S
 function accountsSteps(
 	{ state, agreed }: DatabaseRequest,
 	area: string,
-	{ dump, index, facts, accounts, known }: Restored<ServerDump>,
+	{ dump, on, index, facts, accounts, known }: Restored<ServerDump>,
 ): Step[] {
 	if (accounts === undefined) return [];
 	return [
 		accountsKind.step({
 			id: accountsKind.id(state, index),
 			scope: stateScope(state),
-			title: `create the missing accounts that the ${dumpLabel(dump)} needs`,
+			title: `create the missing accounts that the ${dumpLabel(dump)} needs${onWords(on)}`,
 			touches: [],
 			dump,
 			file: at(area, accounts),
@@ -174,13 +176,13 @@ function accountsSteps(
 function loadStep(
 	{ state, run, agreed }: DatabaseRequest,
 	area: string,
-	{ dump, index, file, facts, accounts, known }: Restored<ServerDump>,
+	{ dump, on, index, file, facts, accounts, known }: Restored<ServerDump>,
 ): Step {
 	const fresh = databaseName(run, state, index, "new");
 	return load.step({
 		id: load.id(state, index),
 		scope: stateScope(state),
-		title: `load the ${dumpLabel(dump)} as ${fresh}, next to the live one`,
+		title: `load the ${dumpLabel(dump)} as ${fresh}, ${on === undefined ? "next to the live one" : `on the server ${on}`}`,
 		touches: [fresh],
 		dump,
 		file,
@@ -240,11 +242,14 @@ function within(places: readonly Place[], dump: FileDump, inPlace: boolean) {
 	);
 }
 
-function swapStep({ state, run }: DatabaseRequest, { dump, index, into }: Restored<ServerDump>): Step {
+const onWords = (on: string | undefined) => (on === undefined ? "" : ` on the server ${on}`);
+
+function swapStep({ state, run }: DatabaseRequest, { dump, on, index, into }: Restored<ServerDump>): Step {
 	return databaseSwap.step({
 		id: databaseSwap.id(state, index),
 		scope: stateScope(state),
-		title: into === undefined ? `swap the ${dumpLabel(dump)}` : `name the loaded database ${into}`,
+		title:
+			into === undefined ? `swap the ${dumpLabel(dump)}` : `name the loaded database ${into}${onWords(on)}`,
 		touches: [into ?? databaseOf(dump)],
 		dump,
 		...(into === undefined ? {} : { into }),

@@ -9,6 +9,7 @@ import { maxAgeOf } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { unprotected } from "../manifest/warnings.ts";
 import type { KnownArchive } from "../steps/records.ts";
+import { snapshotDrop } from "../steps/snapshot-drop.ts";
 import { accepting } from "../steps/work/expectations.ts";
 import { consistencyOf } from "../values/consistency.ts";
 import { ownValue } from "../values/record.ts";
@@ -133,6 +134,7 @@ export function statusOf(
 			...archives.flatMap(({ state, destination, missing = [] }) =>
 				missing.map((folder) => `${folder} of ${state} is not in ${destination} yet (holdfast create)`),
 			),
+			...snapshotsLeft(journal, rows.find(({ operation }) => operation === "create")?.id),
 			...rows.filter((row) => isBad(row) && !died.some(({ run }) => run === row.id)).map(badRun),
 			...failedUpkeep
 				.filter(({ run }) => !rows.some((row) => row.id === run && isBad(row)))
@@ -142,6 +144,21 @@ export function statusOf(
 				),
 		],
 	};
+}
+
+/** Those of a run before the newest one, which has tried again: each night may add one. */
+function snapshotsLeft(journal: Journal, newest: string | undefined): string[] {
+	const left = journal
+		.leftovers()
+		.filter(({ run }) => run !== newest)
+		.flatMap(({ run, work }) => (work ? snapshotDrop.among([work]).map((step) => ({ run, step })) : []));
+	const [first] = left;
+	if (first === undefined) return [];
+	const areas = left.flatMap(({ step }) => step.snapshots.map(({ area }) => area));
+	const more = areas.length > 1 ? ` and ${areas.length - 1} more` : "";
+	return [
+		`snapshots of earlier runs could not be deleted, and take up more and more space: ${areas[0]}${more} (see why with: holdfast recover; to leave one there for ever: holdfast recover --abandon ${first.run})`,
+	];
 }
 
 function failedCheckOf(at: string, failed: readonly FailedUpkeep[]): { readonly failedCheck?: string } {

@@ -201,6 +201,20 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 		);
 	});
 
+	test("a table of an engine that the server lacks gets another one, with its rows, and the restore says which", async () => {
+		server.sql(
+			"",
+			"INSTALL SONAME 'ha_archive'; CREATE TABLE app.kept (a INT) ENGINE = ARCHIVE; INSERT INTO app.kept VALUES (1), (2)",
+		);
+		await holdfast(0, "create");
+		server.sql("", "DROP DATABASE app; UNINSTALL SONAME 'ha_archive'");
+		assert.match(
+			await holdfast(0, "restore", "--yes", "tar", "latest"),
+			/does not have the storage engine ARCHIVE: the tables of app that had it are InnoDB tables now/,
+		);
+		assert.equal(server.sql("app", "SELECT * FROM kept"), "1\n2");
+	});
+
 	test("tables on files are left out and said, as no loader may touch the machine's files", async () => {
 		const ours = serverOf({ socket: server.socket });
 		// No package of that engine can be had: the server's answer is told instead.

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
+import { namedAnew } from "../../src/cli/new-names.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { mariadbServer, noServers, postgresqlServer, type TestServer, until } from "../support/servers.ts";
@@ -89,6 +90,21 @@ const KINDS: readonly Kind[] = [
 	},
 ];
 
+test("two new databases of one name on one server, whatever the config calls it, are refused", async () => {
+	const held = ["a", "b"].map((name) => ({
+		...{ dump: { mariadb: name, socket: "/nowhere" }, stored: name, facts: { version: 10 } },
+	}));
+	const one = { mariadb: { socket: "/elsewhere" } };
+	for (const words of [
+		["a=one:x", "b=two:x"],
+		["a=x", "b=own:x"],
+	])
+		await assert.rejects(
+			namedAnew(words, { app: held }, { one, two: one, own: { mariadb: { socket: "/nowhere" } } }),
+			/--as names x twice on the same server/,
+		);
+});
+
 for (const kind of KINDS)
 	describe(`a ${kind.name} database under a new name`, { skip: noServers }, () => {
 		let server: TestServer;
@@ -146,6 +162,8 @@ for (const kind of KINDS)
 
 		test("on another server, under its own name, with the accounts that it needs", async () => {
 			const live = kind.definition(server, "app");
+			const { stdout: plan } = await restore("--dry-run", "--as", "app=spare:app");
+			assert.match(plan, /load the .* on the server spare$/m);
 			const { code, stdout, stderr } = await restore("--as", "app=spare:app");
 			assert.equal(code, 0, stdout + stderr);
 			assert.equal(kind.definition(spare, "app"), whole);

@@ -422,13 +422,17 @@ export function fulfilsContract(kind: Kind): void {
 			).ended;
 			assert.equal(code, 0, stdout + stderr);
 			assert.match(stderr, /! the snapshot \S*\/\.holdfast-\S+ is left: .*holdfast recover --abandon/);
+			const problem = /snapshots of earlier runs could not be deleted, .*\.holdfast-/;
+			assert.doesNotMatch((await place.holdfast("status")).stdout, problem);
 			place.declare({ state: { app: { folders: [disk] } }, providers: { tar: providers().tar } });
 			const next = await place.holdfast("create");
 			assert.equal(next.code, 0, next.stderr);
 			assert.match(next.stderr, /! unfinished work of run .*, delete the snapshot of .*--abandon/);
 			assert.doesNotMatch(await succeeds("archives", "browse", "tar", "latest"), /\.holdfast-/);
+			assert.match((await place.holdfast("status")).stdout, problem);
 			run(`chattr -i ${disk}/.holdfast-*`);
 			await succeeds("recover");
+			assert.doesNotMatch((await place.holdfast("status")).stdout, problem);
 			assert.deepEqual(leftovers(), []);
 		});
 

@@ -23,7 +23,7 @@ import { requireReadable, wholeOf } from "./remaking.ts";
 import { countInserted } from "./rows.ts";
 import { type MariadbDump, OWN } from "./schema.ts";
 import { type Server, serverOf, sqlBy } from "./server.ts";
-import { engineFacts, engineObstacles } from "./storage-engines.ts";
+import { engineFacts, engineObstacles, engineWarnings } from "./storage-engines.ts";
 import { complete, swap, swapBack } from "./swap.ts";
 import { dropTemporary, temporaryAccount } from "./temporary.ts";
 
@@ -103,7 +103,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 					...(broken.length === 0 ? {} : { broken: [...broken] }),
 					...(grants.length === 0 ? {} : { grants }),
 				} satisfies Rest,
-				warnings: [],
+				warnings: await engineWarnings(server, live, held.facts),
 			};
 		},
 		async unload(fresh) {

@@ -6,6 +6,7 @@ import { grantees } from "./accounts.ts";
 import { isDenied } from "./denied.ts";
 import { accountText, literal } from "./names.ts";
 import type { Server } from "./server.ts";
+import { says } from "./temporary.ts";
 
 const MOST_NAMED = 20;
 
@@ -70,12 +71,18 @@ export async function readOnlyObstacles(server: Server, database: string): Promi
 
 async function isReadOnly(server: Server, database: string): Promise<boolean> {
 	if (!(await isMysql(server))) return false;
-	const rows = await server.sql(
-		[
-			`SELECT 1 FROM information_schema.schemata_extensions WHERE schema_name = ${literal(database)} AND options LIKE '%READ ONLY=1%'`,
-		],
-		`ask whether ${database} is read-only`,
-	);
+	const rows = await server
+		.sql(
+			[
+				`SELECT 1 FROM information_schema.schemata_extensions WHERE schema_name = ${literal(database)} AND options LIKE '%READ ONLY=1%'`,
+			],
+			`ask whether ${database} is read-only`,
+		)
+		.catch((error: unknown) => {
+			// "Unknown table": before 8.0.22 no database could be.
+			if (says(error, /^ERROR 1109 \(/)) return [];
+			throw error;
+		});
 	return rows.length > 0;
 }
 

@@ -1,5 +1,5 @@
 // Storage engines. A server that lacks one makes its tables with its default engine, without an error: a federated table would
-// be an empty one of its own.
+// be an empty one of its own, and others have another engine.
 import * as v from "valibot";
 import type { DumpFacts } from "../database.ts";
 import { literal } from "./names.ts";
@@ -34,8 +34,8 @@ export async function engineFacts(
 	return engines.length === 0 ? {} : { engines: engines.sort() };
 }
 
-/** Why this server cannot load a dump with these facts, if it lacks an engine. */
-export async function engineObstacles({ sql }: Server, { engines }: DumpFacts): Promise<string[]> {
+/** The engines that this server lacks of those that a dump with these facts needs. */
+async function lackingEngines({ sql }: Server, { engines }: DumpFacts): Promise<string[]> {
 	const wanted = v.safeParse(v.array(v.string()), engines);
 	if (!wanted.success) return [];
 	const rows = await sql(
@@ -43,12 +43,32 @@ export async function engineObstacles({ sql }: Server, { engines }: DumpFacts): 
 		"ask the server for its storage engines",
 	);
 	const there = new Set(rows.flat().map((one) => one.toUpperCase()));
-	const lacking = wanted.output.filter((one) => !there.has(one.toUpperCase()));
+	return wanted.output.filter((one) => !there.has(one.toUpperCase())).slice(0, MOST_NAMED);
+}
+
+const isElsewhere = (engine: string) => [...ELSEWHERE, ON_FILES].includes(engine.toUpperCase());
+
+/** Why this server cannot load a dump with these facts: tables whose rows are elsewhere would be empty ones of its own. */
+export async function engineObstacles(server: Server, facts: DumpFacts): Promise<string[]> {
+	const lacking = (await lackingEngines(server, facts)).filter(isElsewhere);
 	return lacking.length === 0
 		? []
 		: [
-				`its tables need the storage engine ${lacking.slice(0, MOST_NAMED).join(", ")}, and this server, which does not have it, would make them with another one: install it first (INSTALL SONAME)`,
+				`its tables need the storage engine ${lacking.join(", ")}, and this server, which does not have it, would make them with another one: install it first (INSTALL SONAME)`,
 			];
+}
+
+/** What becomes of tables whose rows are in the dump. */
+export async function engineWarnings(server: Server, database: string, facts: DumpFacts): Promise<string[]> {
+	const lacking = (await lackingEngines(server, facts)).filter((one) => !isElsewhere(one));
+	if (lacking.length === 0) return [];
+	const [[engine = ""] = []] = await server.sql(
+		["SELECT @@default_storage_engine"],
+		"ask the server for its default storage engine",
+	);
+	return [
+		`this server does not have the storage engine ${lacking.join(", ")}: the tables of ${database} that had it are ${engine} tables now, with all rows`,
+	];
 }
 
 /** What a dump does not hold of the tables of such engines. */

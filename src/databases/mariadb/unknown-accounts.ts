@@ -32,12 +32,10 @@ export function ofUnknownArchive(
 			);
 		return why === undefined;
 	});
-	const users = accounts.filter(({ host }) => host !== "");
-	const writers = users.filter(({ grants }) =>
-		grants.some(
-			({ object, privileges }) => object === undefined && privileges.some(({ name }) => WRITING.has(name)),
-		),
-	);
+	// Roles of MySQL are locked accounts.
+	const users = accounts.filter(({ host, clauses }) => host !== "" && !withoutLock(clauses).wasLocked);
+	const writing = writersAmong(accounts);
+	const writers = users.filter((one) => writing.has(accountText(one)));
 	const own = new Set((writers.length > 0 ? writers : users).map(({ user }) => user));
 	const mayLogIn = ({ user, host }: Account) =>
 		!hasOwn && own.has(user) && (own.size === 1 || LOCAL.has(host.toLowerCase()));
@@ -55,16 +53,39 @@ export function ofUnknownArchive(
 					);
 				return narrow;
 			});
-			if (one.host === "") return { ...one, grants };
+			const memberOf = one.memberOf?.map(({ isAdmin, ...role }) => {
+				if (isAdmin)
+					faults.push(
+						`the account ${accountText(one)} cannot grant the role ${accountText(role)} to others, because this machine did not write the archive; to allow it: GRANT ${accountLiteral(role)} TO ${who} WITH ADMIN OPTION`,
+					);
+				return role;
+			});
+			const narrow = { ...one, grants, ...(memberOf === undefined ? {} : { memberOf }) };
+			if (one.host === "") return narrow;
 			const { clauses, wasLocked } = withoutLock(one.clauses);
 			if (!wasLocked && !mayLogIn(one))
 				faults.push(
 					`the account ${accountText(one)} was created but locked, because ${hasOwn ? "this server already has accounts for the database" : "it may not belong to the application"} and this machine did not write the archive; to unlock it: ALTER USER ${who} ACCOUNT UNLOCK`,
 				);
 			const isLocked = wasLocked || !mayLogIn(one);
-			return { ...one, grants, clauses: isLocked ? [...clauses, ...LOCK] : clauses };
+			return { ...narrow, clauses: isLocked ? [...clauses, ...LOCK] : clauses };
 		}),
 	};
+}
+
+/** Those that may write to the entire database: by rights of their own, or by a role, or a role's role. */
+function writersAmong(accounts: readonly Account[]): ReadonlySet<string> {
+	const mayWrite = ({ grants }: Account) =>
+		grants.some(
+			({ object, privileges }) => object === undefined && privileges.some(({ name }) => WRITING.has(name)),
+		);
+	const found = new Set(accounts.filter(mayWrite).map(accountText));
+	for (let before = -1; before < found.size; ) {
+		before = found.size;
+		for (const one of accounts)
+			if (one.memberOf?.some((role) => found.has(accountText(role)))) found.add(accountText(one));
+	}
+	return found;
 }
 
 const LOCK: Account["clauses"] = [{ word: "ACCOUNT" }, { word: "LOCK" }];

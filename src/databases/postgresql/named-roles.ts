@@ -27,7 +27,7 @@ export interface NamedRoles {
 export async function namedRoles(
 	ask: Ask,
 	live: string,
-	dump: DumpFile,
+	dump: Pick<DumpFile, "text">,
 	entries: readonly Entry[],
 ): Promise<NamedRoles> {
 	const of = (kind: string) => entries.filter((entry) => isKind(entry, kind));
@@ -40,12 +40,12 @@ export async function namedRoles(
 	const gone = new Set<string>();
 	const lacking = new Set<string>();
 	const instead: string[] = [];
-	for (const { entry, roles, match } of [...policies, ...mappings]) {
+	for (const { entry, roles, match, text } of [...policies, ...mappings]) {
 		const left = roles.filter(isThere);
 		if (left.length === roles.length) continue;
 		for (const role of roles) if (!isThere(role)) lacking.add(bare(role));
 		without.add(entry);
-		if (left.length > 0) instead.push(await withRoles(dump, entry, left));
+		if (left.length > 0) instead.push(withRoles(text, left));
 		else gone.add(`${bare(match[1] ?? "")} ${match[2] ?? ""}`);
 	}
 	return {
@@ -64,30 +64,33 @@ interface Found {
 	/** As they are written. */
 	readonly roles: readonly string[];
 	readonly match: RegExpMatchArray;
+	/** From its statement on. */
+	readonly text: string;
 }
 
 /** None if a text of theirs looks like another one: then they are loaded as they are. */
 async function found(
-	dump: DumpFile,
+	dump: Pick<DumpFile, "text">,
 	entries: readonly Entry[],
 	pattern: RegExp,
 	group: number,
 ): Promise<readonly Found[]> {
 	if (entries.length === 0) return [];
-	const all = [...(await dump.text(entries)).matchAll(pattern)];
+	// One program reads all of them.
+	const text = await dump.text(entries);
+	const all = [...text.matchAll(pattern)];
 	if (all.length !== entries.length) return [];
 	return entries.flatMap((entry, index) => {
 		const match = all[index];
-		return match ? [{ entry, match, roles: match[group]?.match(new RegExp(NAME, "g")) ?? [] }] : [];
+		const roles = match?.[group]?.match(new RegExp(NAME, "g")) ?? [];
+		return match ? [{ entry, match, roles, text: text.slice(match.index, all[index + 1]?.index) }] : [];
 	});
 }
 
 /** The statement that creates this policy, for these roles only. */
-async function withRoles(dump: DumpFile, entry: Entry, roles: readonly string[]): Promise<string> {
-	const text = await dump.text([entry]);
-	const begin = text.search(new RegExp(POLICY.source, "m"));
+function withRoles(text: string, roles: readonly string[]): string {
 	return text
-		.slice(begin, text.lastIndexOf(";\n"))
+		.slice(0, text.lastIndexOf(";\n"))
 		.replace(new RegExp(POLICY.source), (whole, _name, _table, all: string) =>
 			whole.slice(0, whole.length - all.length).concat(roles.join(", ")),
 		);
