@@ -12,6 +12,12 @@ const OPTIONS: Readonly<Record<string, object>> = {
 	wireguard: { interfaces: ["wg0"] },
 };
 
+/** On NixOS only. */
+const NIXOS_OPTIONS: Readonly<Record<string, object>> = { postfix: { spool: "/var/spool/mail" } };
+
+const optionsOf = (name: string, nixos: boolean) =>
+	(nixos ? NIXOS_OPTIONS[name] : undefined) ?? OPTIONS[name] ?? {};
+
 /** Folders of states that are files. */
 const isFile = (folder: string) =>
 	/\.(env|env\.production|yaml|yml|toml|conf|json)$|^\/etc\/default\//.test(folder);
@@ -72,7 +78,8 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 	};
 
 	const layouts = [...LIBRARY.values()].flatMap((module) => {
-		const declared = (nixos: boolean) => declares(module, LIBRARY, OPTIONS[module.name] ?? {}, nixos).state;
+		const declared = (nixos: boolean) =>
+			declares(module, LIBRARY, optionsOf(module.name, nixos), nixos).state;
 		const differs = JSON.stringify(declared(true)) !== JSON.stringify(declared(false));
 		return differs || DYNAMIC.includes(module.name)
 			? [
@@ -84,7 +91,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 	for (const { module, nixos } of layouts) {
 		if (module.proven !== "stand-in") continue;
 		test(`${module.name}${nixos ? " on NixOS" : ""}: backed up, changed, restored, healthy`, async () => {
-			const options = OPTIONS[module.name] ?? {};
+			const options = optionsOf(module.name, nixos);
 			const { state, faults } = declares(module, LIBRARY, options, nixos);
 			assert.deepEqual(faults, []);
 			const [[name = "", declared = {}] = []] = Object.entries(state);
