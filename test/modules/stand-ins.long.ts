@@ -12,11 +12,8 @@ const OPTIONS: Readonly<Record<string, object>> = {
 	wireguard: { interfaces: ["wg0"] },
 };
 
-/** On NixOS only. */
-const NIXOS_OPTIONS: Readonly<Record<string, object>> = { postfix: { spool: "/var/spool/mail" } };
-
 const optionsOf = (name: string, nixos: boolean) =>
-	(nixos ? NIXOS_OPTIONS[name] : undefined) ?? OPTIONS[name] ?? {};
+	nixos && name === "postfix" ? { spool: "/var/spool/mail" } : (OPTIONS[name] ?? {});
 
 /** Folders of states that are files. */
 const isFile = (folder: string) =>
