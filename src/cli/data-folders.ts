@@ -5,7 +5,7 @@ import type { ProposedFolders } from "../config/write.ts";
 import { type Mount, mountAt, mountsOf } from "../host/mounts.ts";
 import { counted } from "../values/counted.ts";
 import { isWithin } from "../values/paths.ts";
-import { MOST_STATES, stateNames } from "./own-folders.ts";
+import { MAX_STATES, stateNames } from "./own-folders.ts";
 
 const PLACES = [
 	{ at: "srv", prefix: "srv" },
@@ -50,9 +50,9 @@ export function dataFolders(root: string, covered: readonly string[]): DataFolde
 	const all = found.flatMap(({ folders }) => folders);
 	const named = stateNames(all.map(({ prefix, path }) => ({ wanted: `${prefix}-${lastOf(path)}`, path })));
 	const programs = foldersIn(join(root, PROGRAMS), entriesIn(join(root, PROGRAMS))).filter(isFree);
-	const more = all.length - Math.min(named.length, MOST_STATES);
+	const more = all.length - Math.min(named.length, MAX_STATES);
 	return {
-		states: named.slice(0, MOST_STATES),
+		states: named.slice(0, MAX_STATES),
 		optional: {
 			name: "programs",
 			about: "Mostly programs, which can be installed again; some keep their data there too.",
@@ -80,14 +80,14 @@ const isElsewhere = (path: string, mounts: readonly Mount[]) =>
 /** What is not backed up as a folder: in it, or in one of its folders. */
 function kindOf(path: string): string | undefined {
 	const within = entriesIn(path);
-	const folders = within.filter((one) => one.isDirectory()).slice(0, MOST_LOOKED_INTO);
+	const folders = within.filter((one) => one.isDirectory()).slice(0, MAX_LOOKED_INTO);
 	for (const names of [within, ...folders.map(({ name }) => entriesIn(join(path, name)))])
 		for (const { marks, kind } of KINDS)
 			if (marks.every((mark) => names.some(({ name }) => name === mark))) return kind;
 	return undefined;
 }
 
-const MOST_LOOKED_INTO = 50;
+const MAX_LOOKED_INTO = 50;
 const KINDS = [
 	{
 		marks: ["PG_VERSION", "global"],

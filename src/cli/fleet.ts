@@ -47,7 +47,7 @@ export async function askAll<T>(
 	const answers = new Map<string, Answer<T>>();
 	using kept = new DisposableStack();
 	const passed = limitGarbage(true);
-	const parse = parsedWhileSmall(MOST_PARSED);
+	const parse = parsedWhileSmall(MAX_PARSED);
 	await sideBySide(machines, parallel, async (manifest) => {
 		const { machine } = manifest;
 		const remark = (line: string) => printMessage(`${machine}: ! ${line}`);
@@ -90,7 +90,7 @@ export async function askAll<T>(
 const OBJECTS_PER_TEXT = 6;
 
 /** Of the text of all answers together that is kept as objects too; the others are parsed again when they are read again. */
-const MOST_PARSED = 1024 * 1024;
+const MAX_PARSED = 1024 * 1024;
 
 async function answerHere<T>(asked: Promise<T>): Promise<() => T> {
 	const answer = await asked;

@@ -7,7 +7,7 @@ import type { ProposedFolders } from "../config/write.ts";
 const LEFT_OUT = new Set(["Downloads", "snap", "tmp", "node_modules"]);
 const HIDDEN = [".config", ".ssh", ".gnupg", ".local/share", ".mozilla", ".thunderbird", ".password-store"];
 /** More states than that are no proposal that anybody reads. */
-export const MOST_STATES = 30;
+export const MAX_STATES = 30;
 
 /** `archives`: where the archives will be. Optional are those with settings, keys and mail. Folders of others, and links, are left out. */
 export function ownFolders(home: string, archives: string): ProposedFolders {
@@ -16,7 +16,7 @@ export function ownFolders(home: string, archives: string): ProposedFolders {
 		.filter((entry) => isOwn(join(home, entry)))
 		.map((entry) => ({ wanted: entry, path: join(home, entry) }));
 	return {
-		states: stateNames(folders).slice(0, MOST_STATES),
+		states: stateNames(folders).slice(0, MAX_STATES),
 		optional: {
 			name: "hidden",
 			about: "Settings, keys and mail, which can be large and full of caches.",

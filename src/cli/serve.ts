@@ -76,7 +76,7 @@ async function ordersFrom(input: NodeJS.ReadStream) {
 				isFirst = false;
 			},
 			undefined,
-			MOST_REQUEST_BYTES,
+			MAX_REQUEST_BYTES,
 		);
 		input.on("data", (chunk: Buffer) => lines.push(chunk));
 		input.on("end", () => {
@@ -94,7 +94,7 @@ async function ordersFrom(input: NodeJS.ReadStream) {
 	};
 }
 
-const MOST_REQUEST_BYTES = 64 * 1024 ** 2;
+const MAX_REQUEST_BYTES = 64 * 1024 ** 2;
 
 function say(line: Greeting | Ended): void {
 	printJson(line);

@@ -6,13 +6,13 @@ import { readText } from "../host/read-file.ts";
 import { withCurrentKeys } from "../manifest/old-keys.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
-const MOST_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The manifest deployed for this machine here, or undefined. */
 export function deployedHere({ machine }: Pick<Manifest, "machine">): unknown {
 	const file = layoutOf(process.getuid?.() === 0 ? undefined : homedir()).manifest;
 	try {
-		const deployed = withCurrentKeys(JSON.parse(readText(file, { most: MOST_BYTES })));
+		const deployed = withCurrentKeys(JSON.parse(readText(file, { most: MAX_BYTES })));
 		return (deployed as { machine?: unknown } | null)?.machine === machine ? deployed : undefined;
 	} catch {
 		return undefined;

@@ -18,7 +18,7 @@ export interface Parsed {
 }
 
 /** Total characters to parse. One repetition is enough, unless lines that look like part of a block are not. */
-const MOST_READ = 32 * 1024 ** 2;
+const MAX_READ = 32 * 1024 ** 2;
 
 /** Throws with `refuse`, which gets the offset of the fault. */
 export function parsedText(
@@ -37,7 +37,7 @@ export function parsedText(
 			if (!(error instanceof YAMLException)) return refuse(0, String(error));
 			const { reason, mark } = error;
 			const at = given(mark?.position ?? 0);
-			const more = reason === "deficient indentation" && read < MOST_READ ? bracketsFrom(at, text) : [];
+			const more = reason === "deficient indentation" && read < MAX_READ ? bracketsFrom(at, text) : [];
 			// A bracket that was moved before is still to the left of its key.
 			if (more[0] !== at || moved.includes(at))
 				return refuse(at, reason.includes("maxDepth") ? tooDeep : reason);

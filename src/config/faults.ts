@@ -2,7 +2,7 @@
 import type { Fault } from "../manifest/faults.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Origin } from "../values/origin.ts";
-import { MOST_FAULTS } from "./limits.ts";
+import { MAX_FAULTS } from "./limits.ts";
 import { quote, whereIs } from "./source.ts";
 
 /** Maximum characters for one fault: it may quote a very long name. */
@@ -15,8 +15,8 @@ export function configError(
 	hint = "fix the file, then check it with: holdfast validate",
 ): HoldfastError {
 	const each = inOrderOfLines([...new Map(faults.map((fault) => [sameness(fault), fault])).values()]);
-	const blocks = each.slice(0, MOST_FAULTS).map((fault) => blockOf(file, fault));
-	const more = each.length - MOST_FAULTS;
+	const blocks = each.slice(0, MAX_FAULTS).map((fault) => blockOf(file, fault));
+	const more = each.length - MAX_FAULTS;
 	if (more > 0) blocks.push({ headline: `and ${more} more`, quoted: [] });
 	const [first, ...rest] = blocks;
 	return new HoldfastError("config-invalid", first?.headline ?? `${file}: not valid`, {

@@ -3,17 +3,17 @@
 import { type DataPath, type Origin, originAt } from "../values/origin.ts";
 
 /** Bytes of one file. */
-export const MOST_BYTES = 8 * 1024 ** 2;
+export const MAX_BYTES = 8 * 1024 ** 2;
 /** Tokens of one file, as its parser counts them. */
-export const MOST_TOKENS = 1_000_000;
+export const MAX_TOKENS = 1_000_000;
 /** Each is compared with all others. */
-export const MOST_ALIASES = 5_000;
+export const MAX_ALIASES = 5_000;
 /** Levels of nested maps and lists. */
 export const DEEPEST = 100;
 /** Values, counting those of an alias each time that it is used. */
-const MOST_VALUES = 500_000;
+const MAX_VALUES = 500_000;
 /** How many faults are shown. */
-export const MOST_FAULTS = 25;
+export const MAX_FAULTS = 25;
 
 export interface Excess {
 	readonly path: DataPath;
@@ -38,7 +38,7 @@ export function excessIn(root: unknown): Excess | undefined {
 	let values = 0;
 	for (let next = open.pop(); next !== undefined; next = open.pop()) {
 		const { value, way, depth } = next;
-		if (++values > MOST_VALUES) return excess(way, `more than ${MOST_VALUES} values, with aliases expanded`);
+		if (++values > MAX_VALUES) return excess(way, `more than ${MAX_VALUES} values, with aliases expanded`);
 		if (typeof value === "string" && !value.isWellFormed())
 			return excess(way, "a string with invalid Unicode (a lone surrogate)");
 		if (typeof value !== "object" || value === null) continue;

@@ -16,7 +16,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import { nearest } from "../values/nearest.ts";
 import { above } from "../values/paths.ts";
 import { ownValue } from "../values/record.ts";
-import { MOST_FAULTS } from "./limits.ts";
+import { MAX_FAULTS } from "./limits.ts";
 import { promiseFaults } from "./promises.ts";
 
 /** The valid part of a machine: states and providers that do not match the schema are left out. */
@@ -98,7 +98,7 @@ function orderFaults(machine: Sound): Fault[] {
 		for (const [index, before] of after.entries()) {
 			if (known.has(before)) continue;
 			// Finding the probable name is slow, and nobody reads that many faults.
-			const meant = faults.length < MOST_FAULTS ? nearest(before, stateNames) : undefined;
+			const meant = faults.length < MAX_FAULTS ? nearest(before, stateNames) : undefined;
 			faults.push({
 				path: ["state", state, "after", index],
 				message: `state "${before}" does not exist`,

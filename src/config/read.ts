@@ -7,7 +7,7 @@ import { workingFolder } from "../host/working-folder.ts";
 import { HoldfastError } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import type { Found, LoadOptions } from "./find.ts";
-import { MOST_BYTES } from "./limits.ts";
+import { MAX_BYTES } from "./limits.ts";
 import { type ConfigCode, notObeyed } from "./obey.ts";
 
 export async function readSource(found: Found, options: LoadOptions): Promise<unknown> {
@@ -31,7 +31,7 @@ export const codeOf = ({ file, isNamed, guards }: Found, { purpose }: LoadOption
 
 /** A guarded file is read at its resolved path, and checked again once it is open. */
 function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
-	const most = MOST_BYTES;
+	const most = MAX_BYTES;
 	try {
 		if (!isGuarded) return readText(file, { most });
 		const { real, fault }: Examined = isHandedOver(file) ? { real: file } : examine(file, isNamed);

@@ -6,7 +6,7 @@ import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import { nearest } from "../values/nearest.ts";
 import { mapValues } from "../values/origin.ts";
 import { isRecord } from "../values/record.ts";
-import { MOST_FAULTS } from "./limits.ts";
+import { MAX_FAULTS } from "./limits.ts";
 import type { Around, Pass, Written } from "./pass.ts";
 
 const SECRETS = "/etc/holdfast/secrets";
@@ -68,7 +68,7 @@ function destinationsOfServers(providers: Written) {
 
 function noServer(server: string, path: readonly string[], { names }: Around, sofar: number): Fault {
 	// Finding the probable name is slow, and nobody reads that many faults.
-	const meant = names.includes(server) || sofar >= MOST_FAULTS ? undefined : nearest(server, names);
+	const meant = names.includes(server) || sofar >= MAX_FAULTS ? undefined : nearest(server, names);
 	return {
 		path,
 		message: `machine "${server}" is not a borgServer`,

@@ -18,7 +18,7 @@ import {
 import { type Origin, type Source, withOrigins } from "../values/origin.ts";
 import { type Parsed, parsedText } from "./brackets.ts";
 import { errorAt } from "./faults.ts";
-import { DEEPEST, excessIn, MOST_ALIASES, MOST_TOKENS } from "./limits.ts";
+import { DEEPEST, excessIn, MAX_ALIASES, MAX_TOKENS } from "./limits.ts";
 
 /** The values in the text, with the origin of each key and item. */
 export function readYaml(source: Source): unknown {
@@ -38,9 +38,9 @@ const MARKS = /[\n,:[\]{}?&*-]/g;
 function parsed(text: string, refuse: Refuse): Parsed {
 	let count = 0;
 	// A shorter text cannot contain that many.
-	if (text.length > MOST_TOKENS)
+	if (text.length > MAX_TOKENS)
 		for (const { index } of text.matchAll(MARKS))
-			if (++count > MOST_TOKENS) refuse(index, `more than ${MOST_TOKENS} words and punctuation marks`);
+			if (++count > MAX_TOKENS) refuse(index, `more than ${MAX_TOKENS} words and punctuation marks`);
 	return parsedText(text, DEEPEST, refuse);
 }
 
@@ -139,7 +139,7 @@ class Reading {
 	/** The same object that the alias names. The code that walks the values counts it each time. */
 	#namedBy({ anchorStart, anchorEnd }: AliasEvent): unknown {
 		const name = this.#text.slice(anchorStart, anchorEnd);
-		if (++this.#aliases > MOST_ALIASES) this.#refuse(anchorStart - 1, `more than ${MOST_ALIASES} aliases`);
+		if (++this.#aliases > MAX_ALIASES) this.#refuse(anchorStart - 1, `more than ${MAX_ALIASES} aliases`);
 		if (!this.#named.has(name))
 			this.#refuse(anchorStart - 1, `unresolved alias: no anchor &${name} precedes it`);
 		return this.#named.get(name);

@@ -28,14 +28,14 @@ export interface Records {
 export const NO_RECORDS: Records = { archives: new Map() };
 
 /** Tolerance for clocks that differ a little. */
-const MOST_AHEAD_MS = 5 * 60_000;
+const MAX_AHEAD_MS = 5 * 60_000;
 
 /** Milliseconds since 1970; 0 if unknown. */
 export const timeOf = ({ created }: Archive): number => Date.parse(created ?? "") || 0;
 
 /** Whether a time is in the future: a clock was or is wrong, or somebody forged it. */
 export function isAhead(milliseconds: number, now = new Date()): boolean {
-	return milliseconds > now.getTime() + MOST_AHEAD_MS;
+	return milliseconds > now.getTime() + MAX_AHEAD_MS;
 }
 
 /** The archive with the time from this machine's records, if they have it. */

@@ -9,13 +9,13 @@ import type { Archive, Metadata, Problem } from "./archive.ts";
 import { shareEqualValues, TOO_MUCH } from "./share-values.ts";
 
 /** Bytes of one archive's metadata, as JSON. */
-export const MOST_METADATA_BYTES = 1024 * 1024;
+export const MAX_METADATA_BYTES = 1024 * 1024;
 /** The share of its engine's limit that a new archive may use: a reason or a hold may be added later. */
 export const AT_FIRST = 3 / 4;
-const MOST_STATES = 2_000;
+const MAX_STATES = 2_000;
 /** Of one state. */
-const MOST_FOLDERS = 10_000;
-const MOST_DUMPS = 10_000;
+const MAX_FOLDERS = 10_000;
+const MAX_DUMPS = 10_000;
 const LONGEST_NAME = 255;
 /** Levels of nested lists and maps. Without a limit, code that writes the JSON again runs out of stack. */
 const DEEPEST = 32;
@@ -41,7 +41,7 @@ export const storedPath = v.pipe(v.string(), v.check(isStoredPath, "is not an ab
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const facts = record(v.string(), v.unknown());
 
-const folders = v.pipe(v.array(storedPath), v.maxLength(MOST_FOLDERS, `more than ${MOST_FOLDERS} folders`));
+const folders = v.pipe(v.array(storedPath), v.maxLength(MAX_FOLDERS, `more than ${MAX_FOLDERS} folders`));
 
 // Unknown keys are kept, so that setting a hold does not drop what a later version wrote.
 const stateRecord = v.looseObject({
@@ -58,7 +58,7 @@ const stateRecord = v.looseObject({
 					accounts: v.exactOptional(storedPath),
 				}),
 			),
-			v.maxLength(MOST_DUMPS, `more than ${MOST_DUMPS} dumps`),
+			v.maxLength(MAX_DUMPS, `more than ${MAX_DUMPS} dumps`),
 		),
 	),
 	reason: v.exactOptional(v.string()),
@@ -80,10 +80,10 @@ export const metadataSchema = v.looseObject({
 	states: v.pipe(
 		record(name, stateRecord),
 		v.minEntries(1, "contains no state"),
-		v.maxEntries(MOST_STATES, `more than ${MOST_STATES} states`),
+		v.maxEntries(MAX_STATES, `more than ${MAX_STATES} states`),
 	),
 	without: v.exactOptional(
-		v.pipe(record(name, folders), v.maxEntries(MOST_STATES, `more than ${MOST_STATES} states`)),
+		v.pipe(record(name, folders), v.maxEntries(MAX_STATES, `more than ${MAX_STATES} states`)),
 	),
 	maker: v.exactOptional(v.looseObject({ holdfast: v.string(), user: v.string(), host: v.string() })),
 	hold: v.exactOptional(v.looseObject({ reason: v.string(), since: time })),
@@ -95,7 +95,7 @@ export type Described = Pick<Archive, "metadata" | "newer" | "damaged">;
 /** Parse an archive's metadata. Never throws. */
 export function readMetadata(text: string): Described {
 	const bytes = Buffer.byteLength(text);
-	if (bytes > MOST_METADATA_BYTES) return tooLarge(bytes);
+	if (bytes > MAX_METADATA_BYTES) return tooLarge(bytes);
 	try {
 		return parseMetadata(JSON.parse(text), bytes);
 	} catch {
@@ -111,8 +111,8 @@ export function parseMetadata(value: unknown, within = 0): Described {
 	if (Number.isSafeInteger(version) && Number(version) > 1)
 		return { newer: { version: Number(version), ...(v.is(name, machine) ? { machine } : {}) } };
 	if (isDeeper(value, DEEPEST)) return { damaged: "its description is nested too deeply" };
-	const bytes = within > MOST_METADATA_BYTES ? Buffer.byteLength(JSON.stringify(value)) : within;
-	if (bytes > MOST_METADATA_BYTES) return tooLarge(bytes);
+	const bytes = within > MAX_METADATA_BYTES ? Buffer.byteLength(JSON.stringify(value)) : within;
+	if (bytes > MAX_METADATA_BYTES) return tooLarge(bytes);
 	const { success, output, issues } = v.safeParse(metadataSchema, value, { abortEarly: true });
 	if (!success) return { damaged: `its description is not valid: ${faultOf(issues)}` };
 	// Two levels: the states' records, and the values in each of them.
@@ -122,7 +122,7 @@ export function parseMetadata(value: unknown, within = 0): Described {
 
 export function tooLarge(bytes?: number): Described {
 	const size = bytes === undefined ? "" : `${Math.ceil(bytes / 1024)} KiB, `;
-	return { damaged: `its description is too large: ${size}more than ${MOST_METADATA_BYTES / 1024} KiB` };
+	return { damaged: `its description is too large: ${size}more than ${MAX_METADATA_BYTES / 1024} KiB` };
 }
 
 /** The machine that an archive names as its own, if it can be read. */
@@ -172,7 +172,7 @@ function isDeeper(value: object, most: number): boolean {
  */
 export function metadataText(metadata: Metadata, share = 1): string {
 	const text = JSON.stringify(metadata);
-	requireRoom(Buffer.byteLength(text), MOST_METADATA_BYTES * share);
+	requireRoom(Buffer.byteLength(text), MAX_METADATA_BYTES * share);
 	const { damaged, newer } = readMetadata(text);
 	if (damaged === undefined && newer === undefined) return text;
 	throw new HoldfastError(

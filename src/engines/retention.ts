@@ -111,7 +111,7 @@ function keepUnmatched(
 	for (const candidate of candidates.filter(({ counts }) => !counts))
 		for (const state of good(candidate)
 			.filter((one) => candidate.time > (newest.get(one) ?? Number.NEGATIVE_INFINITY))
-			.slice(0, MOST_STATES))
+			.slice(0, MAX_STATES))
 			keep(candidate.archive, UNMATCHED, state);
 }
 
@@ -175,7 +175,7 @@ const NEWEST = "the newest good one";
 const NEEDED = "an unfinished run restores from it";
 const UNMATCHED = "this machine has no record of a newer one";
 /** How many states a reason names. */
-const MOST_STATES = 5;
+const MAX_STATES = 5;
 
 /** The reason with the states that it applies to, unless it applies to all states of the archive. */
 function inWords(reason: string, of: readonly string[], outcomes: Recorded["outcomes"]): string {

@@ -11,7 +11,7 @@ import { invalidAnswer } from "./sent.ts";
 import type { Address } from "./ssh-faults.ts";
 
 /** Maximum bytes of one machine's answer: room for thousands of archives. */
-const MOST_MIB = 6;
+const MAX_MIB = 6;
 const LIMITS = { depth: 50, values: 300_000 };
 
 const name = v.pipe(v.string(), v.maxLength(200));
@@ -146,7 +146,7 @@ export const standingSchema = v.looseObject({
 	now: v.optional(v.string()),
 });
 
-export const boundedAnswer = (): KeptAnswer => keptAnswer(MOST_MIB * 1024 ** 2);
+export const boundedAnswer = (): KeptAnswer => keptAnswer(MAX_MIB * 1024 ** 2);
 
 const errorAnswer = v.looseObject({ error: errorReportSchema });
 

@@ -1,9 +1,9 @@
 // What a deploy would change, in a few lines: files without a difference to read are counted by folder.
 
 /** Files of a folder that are named one by one. */
-const MOST_NAMED = 2;
+const MAX_NAMED = 2;
 /** Of a folder's path. */
-const MOST_PARTS = 4;
+const MAX_PARTS = 4;
 
 interface Entry {
 	/** `+ PATH`, `~ PATH` or `- PATH`; or anything else, such as a remark. */
@@ -17,7 +17,7 @@ export function summaryOf(lines: readonly string[]): string[] {
 	const entries = entriesIn(lines);
 	const groups = Map.groupBy(entries, groupOf);
 	const shown = [...groups].flatMap(([group, some]) =>
-		group === "" || some.length <= MOST_NAMED
+		group === "" || some.length <= MAX_NAMED
 			? some.flatMap(({ line, below }) => [line, ...below])
 			: [`${group}: ${some.length} files`],
 	);
@@ -38,6 +38,6 @@ function groupOf({ line, below }: Entry): string {
 	if (sign === undefined || below.length > 0) return "";
 	return `${sign} ${folder
 		.split("/")
-		.slice(0, MOST_PARTS + 1)
+		.slice(0, MAX_PARTS + 1)
 		.join("/")}`;
 }

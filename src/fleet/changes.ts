@@ -28,7 +28,7 @@ export async function changesOf(
 }
 
 /** For a file that people read. Its current content may be anything. */
-const MOST_LINES = 500;
+const MAX_LINES = 500;
 
 async function difference(before: string, after: string): Promise<string[]> {
 	const folder = await mkdtemp(join(tmpdir(), "holdfast-diff-"));
@@ -39,10 +39,10 @@ async function difference(before: string, after: string): Promise<string[]> {
 		await exec(["diff", "-U1", "before", "after"], {
 			cwd: folder,
 			onStdout: (line) => {
-				if (lines.length <= MOST_LINES && !/^(---|\+\+\+) /.test(line)) lines.push(`    ${line}`);
+				if (lines.length <= MAX_LINES && !/^(---|\+\+\+) /.test(line)) lines.push(`    ${line}`);
 			},
 		});
-		return lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES), "    …"] : lines;
+		return lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES), "    …"] : lines;
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}

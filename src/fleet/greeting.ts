@@ -10,9 +10,9 @@ import { type Connection, greetingSeconds } from "./ssh.ts";
 import type { SessionEnd } from "./ssh-words.ts";
 
 /** A larger difference between the clocks is reported: `latest`, ages and retention depend on them. */
-const MOST_SKEW_SECONDS = 5 * 60;
+const MAX_SKEW_SECONDS = 5 * 60;
 /** Maximum bytes before the greeting: output of a shell's start-up files. */
-const MOST_NOISE = 1024 * 1024;
+const MAX_NOISE = 1024 * 1024;
 
 /** Consumes what precedes the greeting, and returns what follows it. */
 export function untilGreeting(
@@ -28,10 +28,10 @@ export function untilGreeting(
 	});
 	return (chunk) => {
 		bytes += chunk.length;
-		if (bytes > MOST_NOISE)
+		if (bytes > MAX_NOISE)
 			throw invalidAnswer(
 				connection.address,
-				`printed more than ${MOST_NOISE / 1024} KiB before anything else`,
+				`printed more than ${MAX_NOISE / 1024} KiB before anything else`,
 			);
 		for (let from = 0; from < chunk.length; ) {
 			const end = chunk.indexOf("\n", from) + 1 || chunk.length;
@@ -88,7 +88,7 @@ export function checkGreeting(
 			`${there}; these versions are compatible. To use the same version on both: holdfast deploy ${machine}`,
 		);
 	const skew = (Date.parse(greeting.time) - Date.now()) / 1000;
-	if (Math.abs(skew) > MOST_SKEW_SECONDS)
+	if (Math.abs(skew) > MAX_SKEW_SECONDS)
 		remark(
 			`the clock of ${machine} is ${spanOf(Math.abs(skew))} ${skew > 0 ? "ahead of" : "behind"} this one; "latest", ages and retention depend on it. See: timedatectl`,
 		);

@@ -6,7 +6,7 @@ import type { Connection } from "./ssh.ts";
 import type { Address } from "./ssh-faults.ts";
 
 /** Maximum MiB of a machine's error output. */
-const MOST_MESSAGES = 16;
+const MAX_MESSAGES = 16;
 const LINE_LIMITS = { depth: 50, values: 200_000 };
 
 /** Something that no Holdfast would send. */
@@ -18,8 +18,8 @@ export function invalidAnswer({ machine, host }: Address, what: string): Holdfas
 }
 
 export const mostMessages = (connection: Connection) => ({
-	bytes: MOST_MESSAGES * 1024 ** 2,
-	fault: () => invalidAnswer(connection.address, `sent more than ${MOST_MESSAGES} MiB of messages`),
+	bytes: MAX_MESSAGES * 1024 ** 2,
+	fault: () => invalidAnswer(connection.address, `sent more than ${MAX_MESSAGES} MiB of messages`),
 });
 
 /** Report data that are too long, too deep or too many as the machine's fault. */

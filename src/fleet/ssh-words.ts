@@ -23,7 +23,7 @@ export function sessionOf(child: Child, done: Promise<SessionEnd>): Session {
 	return { ...child, done };
 }
 
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 
 /** A file for the messages of one ssh (`-E`, ssh(1)), in a private folder that is its own. */
 export interface Log {
@@ -39,8 +39,8 @@ export function openLog(folder: string): Log {
 		path,
 		close() {
 			try {
-				const text = Buffer.alloc(MOST_BYTES);
-				const bytes = readSync(fd, text, 0, MOST_BYTES, 0);
+				const text = Buffer.alloc(MAX_BYTES);
+				const bytes = readSync(fd, text, 0, MAX_BYTES, 0);
 				return text
 					.toString("utf8", 0, bytes)
 					.split(/[\r\n]+/)

@@ -159,13 +159,13 @@ function environment(): Record<string, string> {
 }
 
 /** Maximum characters of the folder's path: a socket's has at most 107, and ssh appends 17 while it makes the socket. */
-const MOST_FOLDER = 107 - 17 - "/ssh-XXXXXX/c".length;
+const MAX_FOLDER = 107 - 17 - "/ssh-XXXXXX/c".length;
 
 /** A new private folder whose path is short; a TMPDIR may be long. */
 function privateFolder(): string {
 	const { runtime } = places();
 	// In an option of ssh, blanks and `%` would have a meaning.
-	if (runtime.length > MOST_FOLDER || !/^[\w./-]+$/.test(runtime)) return mkdtempSync("/tmp/holdfast-ssh-");
+	if (runtime.length > MAX_FOLDER || !/^[\w./-]+$/.test(runtime)) return mkdtempSync("/tmp/holdfast-ssh-");
 	mkdirSync(runtime, { recursive: true, mode: 0o700 });
 	return mkdtempSync(join(runtime, "ssh-"));
 }

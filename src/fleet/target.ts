@@ -51,7 +51,7 @@ export interface Facts {
 }
 
 /** Maximum MiB of a script's output: a manifest, hashes, a record. */
-const MOST_MIB = 16;
+const MAX_MIB = 16;
 
 /** Run a script there and return its output; throws if it fails. `args` are its `$1`, `$2` … */
 export async function script(
@@ -62,10 +62,10 @@ export async function script(
 ): Promise<string> {
 	const failed = (why: string) => `${target.machine}: could not ${doing}: it ${why}`;
 	const tooMuch = () =>
-		new HoldfastError("answer-invalid", failed(`sent more than ${MOST_MIB} MiB`), {
+		new HoldfastError("answer-invalid", failed(`sent more than ${MAX_MIB} MiB`), {
 			subject: target.machine,
 		});
-	const held = answerReader(MOST_MIB * 1024 ** 2);
+	const held = answerReader(MAX_MIB * 1024 ** 2);
 	const seconds = answerSeconds();
 	const stop = new AbortController();
 	const late = setTimeout(() => stop.abort(), greetingSeconds() * 1000).unref();
@@ -75,7 +75,7 @@ export async function script(
 		signal: stop.signal,
 		timeoutSeconds: seconds,
 		pipeIn: true,
-		mostMessages: { bytes: MOST_MIB * 1024 ** 2, fault: tooMuch },
+		mostMessages: { bytes: MAX_MIB * 1024 ** 2, fault: tooMuch },
 		reader: {
 			push(chunk) {
 				try {

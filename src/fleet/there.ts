@@ -38,7 +38,7 @@ export interface RemoteListener {
 export class ConnectionLost extends HoldfastError {}
 
 /** How many invalid lines are ignored. */
-const MOST_FAULTS = 1_000;
+const MAX_FAULTS = 1_000;
 /** From the last line to the end of the session. */
 const GOODBYE_MS = 10_000;
 /** From the end of a run to the last line: the machine still sends its notifications. */
@@ -144,7 +144,7 @@ async function followOnce(
 		if (line === undefined || heard.ended) return;
 		if ("fault" in line) {
 			if (heard.faults++ === 0) remark(`skipped an invalid message of ${machine}: ${line.fault}`);
-			if (heard.faults > MOST_FAULTS)
+			if (heard.faults > MAX_FAULTS)
 				throw invalidAnswer(connection.address, `sent an invalid message: ${line.fault}`);
 		} else if (line.type === "ended") {
 			heard.ended = line;

@@ -46,7 +46,7 @@ export async function subvolumesIn(
 /** A name may contain line breaks, also so that it looks like several entries. */
 const ENTRY = /(?:^|\n)ID (\d+) gen \d+ top level \d+ path /;
 /** Of the entries that are not there, so many are asked for one by one: it takes about half a second. */
-const MOST_DOUBTFUL = 200;
+const MAX_DOUBTFUL = 200;
 
 /** Undefined if one of them is in doubt. */
 async function toldIn(volume: string, within: string, signal: AbortSignal): Promise<string[] | undefined> {
@@ -65,7 +65,7 @@ async function toldIn(volume: string, within: string, signal: AbortSignal): Prom
 		if (found.has(at) || !(isThere(at) || isUnreadable(at))) doubtful.add(id);
 		else if (at !== volume) found.add(at);
 	}
-	if (doubtful.size > MOST_DOUBTFUL) return undefined;
+	if (doubtful.size > MAX_DOUBTFUL) return undefined;
 	for (const id of doubtful) {
 		// By its number: what only looks like an entry has none, or that of another one.
 		const resolve = ["btrfs", "inspect-internal", "subvolid-resolve", id, volume];

@@ -88,13 +88,13 @@ function open(
 }
 
 /** Bytes in which a text is looked for. */
-const MOST_SEARCHED = 4 * 1024 ** 2;
+const MAX_SEARCHED = 4 * 1024 ** 2;
 
 /** Read a body, which may be endless, and keep its beginning. */
 async function read(answer: IncomingMessage, seeks?: string): Promise<Pick<HttpAnswer, "text" | "found">> {
 	const reader = beginningReader(LONGEST_BEGINNING);
 	const isFoundWith = seeks === undefined ? () => false : seeker(Buffer.from(seeks));
-	const most = seeks === undefined ? LONGEST_BEGINNING : MOST_SEARCHED;
+	const most = seeks === undefined ? LONGEST_BEGINNING : MAX_SEARCHED;
 	let bytes = 0;
 	let found = false;
 	for await (const chunk of answer) {

@@ -7,7 +7,7 @@ import { namelessFile } from "./nameless-file.ts";
 /** On disk: /tmp may be in memory. */
 const FOLDER = process.env.TMPDIR || "/var/tmp";
 /** Bytes that are kept in memory. */
-const MOST_IN_MEMORY = 64 * 1024;
+const MAX_IN_MEMORY = 64 * 1024;
 
 export interface KeptAnswer extends OutputReader, Disposable {
 	/** Reads it again on each call. */
@@ -34,7 +34,7 @@ export function keptAnswer(mostBytes: number): KeptAnswer {
 		push(chunk) {
 			if (inFile + held.length() + chunk.length > mostBytes)
 				throw new RangeError(`more than ${mostBytes / 1024 ** 2} MiB`);
-			if (!isFull && held.length() + chunk.length > MOST_IN_MEMORY) makeRoom();
+			if (!isFull && held.length() + chunk.length > MAX_IN_MEMORY) makeRoom();
 			held.add(chunk);
 		},
 		text() {

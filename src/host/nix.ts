@@ -51,7 +51,7 @@ export type NixMachine = v.InferOutput<typeof machineSchema>;
 
 /** The hash of the flake's content in the output of `nix flake metadata`. */
 const lockedSchema = v.object({ locked: v.object({ narHash: v.optional(v.string()) }) });
-const MOST_BYTES = 16 * 1024 ** 2;
+const MAX_BYTES = 16 * 1024 ** 2;
 const LIMITS = { depth: 100, values: 1_000_000 };
 
 /** `FLAKE#MACHINE`, or `FLAKE#ATTRIBUTE.PATH` of a configuration. */
@@ -79,7 +79,7 @@ export async function evaluateNix(
 	const key =
 		locked.narHash && createHash("sha256").update(`${locked.narHash} ${path} ${SELECT}`).digest("hex");
 	const file = key === undefined ? undefined : join(places().cache, "nix", `${key}.json`);
-	const known = file === undefined ? undefined : readStored(file, machineSchema, MOST_BYTES);
+	const known = file === undefined ? undefined : readStored(file, machineSchema, MAX_BYTES);
 	// It is only a cache: if it is damaged, evaluate again.
 	if (known && "value" in known) return known.value;
 	const { text } = await nix(["eval", "--json", `${flake}#${path}`, "--apply", SELECT], doing, folder);

@@ -14,7 +14,7 @@ export interface Examined {
 	readonly fault?: string;
 }
 
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 /** Only root adds to these, whatever their modes say: builders write, and then the daemon takes over what they wrote. */
 const STORES: readonly string[] = ["/nix/store", "/gnu/store"];
@@ -46,7 +46,7 @@ export function examine(path: string, isNamed: boolean): Examined {
 		if (!isNamed && !stats.isDirectory() && isSticky(folder) && isOpen(at, folder))
 			blame(`${at} is a folder that others can write to`);
 		if (stats.isSymbolicLink()) {
-			if (++links > MOST_LINKS) throw Object.assign(new Error(`ELOOP: ${path}`), { code: "ELOOP" });
+			if (++links > MAX_LINKS) throw Object.assign(new Error(`ELOOP: ${path}`), { code: "ELOOP" });
 			if (!isTrusted(stats.uid)) blame(`the link ${next} belongs to ${nameOf(stats.uid)}`);
 			const target = readlinkSync(next);
 			way.unshift(...target.split("/").filter((one) => one !== "" && one !== "."));

@@ -15,7 +15,7 @@ export interface SecretSource {
 }
 
 /** Maximum bytes of a file with a secret or with environment variables. */
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /** Whether a source of the passphrase is set. */
 export function hasSecret(source: SecretSource): boolean {
@@ -119,7 +119,7 @@ async function readCredential(name: string): Promise<string> {
 /** The text of a file that contains a secret. */
 export function secretText(file: string, what: string): string {
 	try {
-		return readText(file, { most: MOST_BYTES });
+		return readText(file, { most: MAX_BYTES });
 	} catch (cause) {
 		throw new HoldfastError("secret-unreadable", `cannot read ${what} ${file}: ${wordsOf(cause)}`, {
 			subject: file,

@@ -11,7 +11,7 @@ interface Inside {
 	readonly enclosure: Enclosure | undefined;
 }
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** Returns lines that say what was left out of the folder; empty if nothing was. */
 export async function leaveOutSpecialFiles({ path: cwd, enclosure }: Inside): Promise<string[]> {
@@ -62,7 +62,7 @@ function found() {
 	return {
 		add(name: string) {
 			count += 1;
-			if (names.length < MOST_NAMED) names.push(name);
+			if (names.length < MAX_NAMED) names.push(name);
 		},
 		count: () => count,
 		say(what: string) {

@@ -7,7 +7,7 @@ import { wordsOf } from "../values/system-error.ts";
 import { parseBounded } from "./bounded-json.ts";
 import { readText } from "./read-file.ts";
 
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 const LIMITS = { depth: 50, values: 200_000 };
 const LONGEST_REASON = 300;
 
@@ -18,7 +18,7 @@ export type Stored<T> = { readonly value: T } | { readonly fault: string } | und
 export function readStored<S extends v.GenericSchema>(
 	file: string,
 	schema: S,
-	most = MOST_BYTES,
+	most = MAX_BYTES,
 ): Stored<v.InferOutput<S>> {
 	try {
 		return fitting(file, schema, parseBounded(readText(file, { most }), LIMITS));

@@ -40,7 +40,7 @@ export function makeFolder(path: string): Folder {
 	return descendMaking(root, resolvePath(path).path, 0o700);
 }
 
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 /** Resolve all links on a path. Throws `path-not-trusted` if one may not be followed. */
 export const resolvePath = (path: string): Resolved => resolve(path, "followed");
@@ -95,7 +95,7 @@ type Links = "followed" | "but the last" | "none";
 
 function resolve(path: string, links: Links): Resolved {
 	let names = partsOf(path);
-	for (let followed = 0; followed <= MOST_LINKS; followed++) {
+	for (let followed = 0; followed <= MAX_LINKS; followed++) {
 		const end = walk(names, links);
 		if (!("again" in end)) return end;
 		names = end.again;

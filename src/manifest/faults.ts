@@ -16,7 +16,7 @@ export interface Fault {
 }
 
 /** More than are shown, because a tag can cause the same fault several times. */
-const MOST_LOOKED_AT = 1_000;
+const MAX_LOOKED_AT = 1_000;
 
 /** The faults that the schema finds in a value. */
 export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
@@ -31,7 +31,7 @@ export function faultsIn(
 	whole = schema,
 ): Fault[] {
 	const faults = issues
-		.slice(0, MOST_LOOKED_AT)
+		.slice(0, MAX_LOOKED_AT)
 		.flatMap((issue) => faultOf({ schema: schema as Schema, whole: whole as Schema }, issue, []));
 	const [first] = issues;
 	// Without a fault the value would pass for a valid one.
@@ -98,7 +98,7 @@ function unknownKeys({ schema, whole }: Against, steps: readonly Step[], path: D
 	const known = knownKeys(schema, steps.slice(0, -1), parent);
 	return Object.keys(isRecord(parent) ? parent : {})
 		.filter((key) => !known.includes(key))
-		.slice(0, MOST_LOOKED_AT)
+		.slice(0, MAX_LOOKED_AT)
 		.map((key) => {
 			const value = isRecord(parent) ? parent[key] : undefined;
 			const meant = keyMeant(key, value, known, whole, path.slice(0, -1));

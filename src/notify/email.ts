@@ -4,9 +4,9 @@ import { printable } from "../values/printable.ts";
 import { defineNotification } from "./notification.ts";
 
 /** Far below what mail servers accept, and more than a person reads. */
-const MOST_BYTES = 100_000;
+const MAX_BYTES = 100_000;
 /** Of a line: 998 bytes are allowed (RFC 5322, 2.1.1), and a character may have four. */
-const MOST_CHARACTERS = 240;
+const MAX_CHARACTERS = 240;
 
 export const email = defineNotification({
 	key: "email",
@@ -31,7 +31,7 @@ export const email = defineNotification({
 			`Subject: ${title}`,
 			"Content-Type: text/plain; charset=utf-8",
 			"",
-			...fitted({ body, log }, MOST_BYTES).split("\n").flatMap(folded),
+			...fitted({ body, log }, MAX_BYTES).split("\n").flatMap(folded),
 		];
 		// A user's PATH may lack the folder where most systems have it.
 		const sendmail = programPath("sendmail") ?? "/usr/sbin/sendmail";
@@ -39,4 +39,4 @@ export const email = defineNotification({
 	},
 });
 
-const folded = (line: string): string[] => line.match(new RegExp(`.{1,${MOST_CHARACTERS}}`, "gu")) ?? [""];
+const folded = (line: string): string[] => line.match(new RegExp(`.{1,${MAX_CHARACTERS}}`, "gu")) ?? [""];

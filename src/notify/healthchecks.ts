@@ -4,7 +4,7 @@ import * as f from "../values/fields.ts";
 import { defineNotification } from "./notification.ts";
 
 /** What every version stores; later ones store 100 kB (`PING_BODY_LIMIT`). The rest of a longer message is dropped. */
-const MOST_BYTES = 10_000;
+const MAX_BYTES = 10_000;
 
 /** `/log` adds to the check's log and leaves its state as it is. */
 const END = { start: "/start", success: "", failure: "/fail", trial: "/log" };
@@ -28,7 +28,7 @@ export const healthchecks = defineNotification({
 		const [{ post }, { fitted }] = await Promise.all([import("./post.ts"), import("./fitted.ts")]);
 		await post(
 			healthchecks.replace(/\/+$/, "") + END[event],
-			fitted({ body: `${title}\n${body}`, log }, MOST_BYTES),
+			fitted({ body: `${title}\n${body}`, log }, MAX_BYTES),
 		);
 	},
 });

@@ -4,7 +4,7 @@ import * as f from "../values/fields.ts";
 import { defineNotification } from "./notification.ts";
 
 /** A longer message becomes an attachment, or is refused where these are not allowed (`message-size-limit`). */
-const MOST_BYTES = 4_096;
+const MAX_BYTES = 4_096;
 
 const TAGS = {
 	start: "white_check_mark",
@@ -29,7 +29,7 @@ export const ntfy = defineNotification({
 			import("../host/secret.ts"),
 		]);
 		const token = await readSecret({ passphraseFile: tokenFile });
-		await post(ntfy, fitted({ body, log }, MOST_BYTES) || title, {
+		await post(ntfy, fitted({ body, log }, MAX_BYTES) || title, {
 			Title: title,
 			Tags: TAGS[event],
 			Priority: event === "failure" ? "high" : "default",

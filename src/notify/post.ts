@@ -4,7 +4,7 @@ import { shownAnswer } from "../values/clip.ts";
 
 const TIMEOUT_SECONDS = 15;
 /** For example, from http:// to https://. */
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /** Throws if the response is not a success. */
 export async function post(
@@ -17,7 +17,7 @@ export async function post(
 		headers: { "Content-Type": "text/plain; charset=utf-8", ...headers },
 		body,
 		timeoutSeconds: TIMEOUT_SECONDS,
-		mostRedirects: MOST_REDIRECTS,
+		mostRedirects: MAX_REDIRECTS,
 	});
 	if (status < 200 || status > 299)
 		throw new Error(shownAnswer(`it answered ${status} ${statusText}`.trimEnd()));

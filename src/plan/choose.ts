@@ -75,10 +75,10 @@ export function passedOver(
 			said.add(alike);
 			return lineOf(archive, reason);
 		});
-	return [...gone, ...newer].slice(0, MOST_LINES);
+	return [...gone, ...newer].slice(0, MAX_LINES);
 }
 
-const MOST_LINES = 5;
+const MAX_LINES = 5;
 
 /** Refuse an archive whose metadata cannot be used, and say why. */
 export function requireUsable(archive: ListedArchive): void {
@@ -131,7 +131,7 @@ function noArchives({ failures, others, lost }: Listing, from: string | undefine
 			"failed",
 		);
 	return new HoldfastError("no-archive", "there is no archive to restore", {
-		details: lost.flatMap((one) => lineOf(one, wordsOfLost(one))).slice(0, MOST_LINES),
+		details: lost.flatMap((one) => lineOf(one, wordsOfLost(one))).slice(0, MAX_LINES),
 		hint:
 			lost.length > 0
 				? "do not back up data that is now damaged; look for archives elsewhere: holdfast list"
@@ -153,7 +153,7 @@ function noneGood(listing: Listing, services: readonly string[]): HoldfastError 
 			? `no complete archive of ${lacking.join(" and ")} was found`
 			: "no archive can be used",
 		{
-			details: [...failures.map(unlisted), ...whyNot.slice(-MOST_LINES)],
+			details: [...failures.map(unlisted), ...whyNot.slice(-MAX_LINES)],
 			hint:
 				alone.length === 0
 					? hintFor(archives)
@@ -173,7 +173,7 @@ function ambiguous(wanted: string, found: readonly ListedArchive[]): HoldfastErr
 			: `${found.length} archives begin with ${JSON.stringify(wanted)}`,
 		{
 			subject: wanted,
-			details: found.slice(-MOST_LINES).map(({ id }) => id),
+			details: found.slice(-MAX_LINES).map(({ id }) => id),
 			hint: isOne ? "name one of these by its id" : "write more of the name, or an id: holdfast list",
 		},
 	);
@@ -181,7 +181,7 @@ function ambiguous(wanted: string, found: readonly ListedArchive[]): HoldfastErr
 
 function notFound(listing: Listing, wanted: string, from: string | undefined): HoldfastError {
 	const { archives, failures, others } = listing;
-	const meant = meantBy(listing, wanted).slice(-MOST_LINES);
+	const meant = meantBy(listing, wanted).slice(-MAX_LINES);
 	const near = meant.length > 0 ? meant : archives.slice(-3);
 	return new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
 		subject: wanted,
@@ -204,7 +204,7 @@ const alsoOfOthers = (others: readonly string[], from: string | undefined) =>
 function ofOthers(others: readonly string[], from: string | undefined): string {
 	const slip = from === undefined ? undefined : nearestOfNumbered(from, others);
 	const how = slip === undefined ? ": select them with --from MACHINE" : `; did you mean --from ${slip}?`;
-	return `archives of ${others.slice(0, MOST_LINES).join(", ")}${how}`;
+	return `archives of ${others.slice(0, MAX_LINES).join(", ")}${how}`;
 }
 
 /** The same archive in every destination that has it, by its name or as `latest`; for an id, only that one. */

@@ -3,7 +3,7 @@ import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import type { ListedArchive, Listing } from "./archives.ts";
 
-const MOST_LINES = 5;
+const MAX_LINES = 5;
 /** The fewest characters that name an archive which is not called after its machine. */
 const FEWEST = 4;
 
@@ -17,7 +17,7 @@ export function archivesNamed({ archives, failures }: Listing, wanted: string): 
 	const beginning = archives.filter(({ name }) => name.startsWith(wanted));
 	const known = preferred(beginning);
 	const meant = known.every((archive) => saysEnough(archive, wanted)) ? known : [];
-	const ids = (some: readonly ListedArchive[]) => some.slice(-MOST_LINES).map(({ id }) => id);
+	const ids = (some: readonly ListedArchive[]) => some.slice(-MAX_LINES).map(({ id }) => id);
 	if (beginning.length > 0 && meant.length === 0)
 		throw new HoldfastError("usage", `${JSON.stringify(wanted)} is too short to name an archive`, {
 			subject: wanted,

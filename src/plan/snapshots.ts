@@ -90,7 +90,7 @@ export async function surveySnapshots(
 			const all = await foldersOf(manifest, name, state, own);
 			sizes.set(name, own.within.size);
 			const within = new Set([...survey.within, ...own.within]);
-			if (still.length > 0 && within.size > MOST_WITHIN) {
+			if (still.length > 0 && within.size > MAX_WITHIN) {
 				isFull = true;
 				throw tooMany(still);
 			}
@@ -117,11 +117,11 @@ export async function surveySnapshots(
  * A user who may make volumes in a folder must not be able to hold services up: a snapshot takes 20 ms on a quiet disk and half a second on
  * a busy one, and systemd thaws a unit after 30 seconds. Volumes around declared folders are not counted: they are the administrator's.
  */
-const MOST_WITHIN = 32;
+const MAX_WITHIN = 32;
 
 const tooMany = (still: readonly (readonly [string, State])[]) =>
 	new Error(
-		`its folders contain too many volumes: more than ${MOST_WITHIN} are not caught while units of ${still.map(([name]) => name).join(", ")} stand still`,
+		`its folders contain too many volumes: more than ${MAX_WITHIN} are not caught while units of ${still.map(([name]) => name).join(", ")} stand still`,
 	);
 
 /** Only while its units are down is a copy whole. It is not what `atomic` promises. */

@@ -183,7 +183,7 @@ function notHeld(
 }
 
 /** The most undeclared folders that are examined one by one, before a restore of them is refused. */
-const MOST_UNDECLARED = 20;
+const MAX_UNDECLARED = 20;
 
 /** What the restore replaces here. */
 export async function targetsOf(
@@ -203,7 +203,7 @@ export async function targetsOf(
 function requireMostlyDeclared({ state }: Manifest, service: string, held: readonly Held[]): void {
 	const own = state[service]?.folders ?? [];
 	const others = held.filter(({ folder }) => !own.some((one) => isWithin(folder, one)));
-	if (others.length <= MOST_UNDECLARED) return;
+	if (others.length <= MAX_UNDECLARED) return;
 	throw new HoldfastError(
 		"archive-mismatch",
 		`the archive contains ${others.length} folders of ${service} that the config does not declare`,

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isErrno } from "../values/error.ts";
 
 /** The most bytes that wait for a reader. Beyond that the oldest are lost; the journal has everything. */
-const MOST_BEHIND = 1024 * 1024;
+const MAX_BEHIND = 1024 * 1024;
 const TRY_AGAIN_MS = 50;
 
 const impatience = new AbortController();
@@ -53,7 +53,7 @@ export class Outlet {
 		this.#bytesBehind += bytes.length;
 		this.#catchUp();
 		// The first chunk may be partly written, and the last one says how the run ended.
-		while (this.#bytesBehind > MOST_BEHIND && this.#behind.length > 2) {
+		while (this.#bytesBehind > MAX_BEHIND && this.#behind.length > 2) {
 			const [old] = this.#behind.splice(1, 1);
 			this.#bytesBehind -= old?.length ?? 0;
 			this.#lost++;

@@ -195,14 +195,14 @@ export async function choose(
 			label: seen(label),
 			...(hint === undefined ? {} : { hint: seen(hint) }),
 		})),
-		maxItems: MOST_CHOICES,
+		maxItems: MAX_CHOICES,
 		input: process.stdin,
 		output: process.stderr,
 		signal,
 	});
 	return isCancel(answer) ? undefined : answer;
 }
-const MOST_CHOICES = 10;
+const MAX_CHOICES = 10;
 
 /** Whether a person can be asked: they see messages, and can type. */
 export const canBeAsked = (): boolean => process.stdin.isTTY && process.stderr.isTTY;

@@ -1,7 +1,7 @@
 // The events of a run (event.ts) as schemas: those of a run elsewhere are checked before use, and the reference describes them.
 import * as v from "valibot";
 import { clip } from "../values/clip.ts";
-import { MOST_TEXT } from "../values/error-bounds.ts";
+import { MAX_TEXT } from "../values/error-bounds.ts";
 import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
 import { RUN_ID } from "./event-file.ts";
@@ -11,7 +11,7 @@ const text = v.pipe(v.string(), v.maxLength(16_384));
 /** For people only: of an unusual length, both ends. */
 const shown = v.pipe(
 	v.string(),
-	v.transform((words) => clip(words, MOST_TEXT)),
+	v.transform((words) => clip(words, MAX_TEXT)),
 );
 const count = v.pipe(v.number(), v.finite(), v.minValue(0));
 

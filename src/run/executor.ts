@@ -79,7 +79,7 @@ class Execution {
 			this.#reporter.tell({ type: "scope-failed", scope, step: SURROUNDINGS, error: reportOf(reason) });
 		}
 		for (const lanes of parallelGroups(this.#plan.steps)) {
-			await sideBySide(lanes, MOST_AT_ONCE, async (lane) => {
+			await sideBySide(lanes, MAX_AT_ONCE, async (lane) => {
 				for (const step of lane) await this.#next(step);
 			});
 			if (this.#signal.aborted) await this.#interrupt();
@@ -297,6 +297,6 @@ class Execution {
 }
 
 /** The most steps that run in parallel. */
-const MOST_AT_ONCE = 4;
+const MAX_AT_ONCE = 4;
 
 const NEVER = new AbortController().signal;

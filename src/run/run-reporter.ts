@@ -11,7 +11,7 @@ import { boundedEvent, stepParts } from "./event-bounds.ts";
 /** Minimum milliseconds between two progress events of a step. */
 const PROGRESS_MS = 250;
 /** Bytes of all failures in the last event of a run, which is one line (`LONGEST_RECORD`) and holds the results too. */
-const MOST_FAILURE_BYTES = 512 * 1024;
+const MAX_FAILURE_BYTES = 512 * 1024;
 
 export class RunReporter {
 	readonly #plan: Plan;
@@ -132,7 +132,7 @@ export class RunReporter {
 }
 
 function reportsOf(failures: ReadonlyMap<string, unknown>): RunSummary["failures"] {
-	const reports = boundedTogether([...failures.values()].map(reportOf), MOST_FAILURE_BYTES);
+	const reports = boundedTogether([...failures.values()].map(reportOf), MAX_FAILURE_BYTES);
 	return [...failures.keys()].flatMap((scope, index) => {
 		const error = reports[index];
 		return error === undefined ? [] : [{ scope, error }];

@@ -246,13 +246,13 @@ function lateness({ state, destination, location, ageSeconds, maxAgeSeconds }: A
 
 const endedBadly = ({ outcome }: RunRow) => outcome !== null && outcome !== "done" && outcome !== "recovered";
 
-const MOST_FAILURES = 5;
+const MAX_FAILURES = 5;
 
 function badRun({ id, operation, outcome, summary }: RunRow): string {
 	const failures = summary?.failures ?? [];
-	const more = failures.length - MOST_FAILURES;
+	const more = failures.length - MAX_FAILURES;
 	const each = failures
-		.slice(0, MOST_FAILURES)
+		.slice(0, MAX_FAILURES)
 		.map(({ scope, error }) => `${scope.replace(":", " ")}: ${error.message}`);
 	const why = [...each, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 	return `the last ${operation} ended ${outcome}${why === "" ? "" : `: ${why}`} (holdfast runs show ${id})`;

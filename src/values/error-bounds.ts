@@ -13,12 +13,12 @@ export interface ErrorReport {
 }
 
 /** Characters of a message, a hint, a subject and a detail line. */
-export const MOST_TEXT = 4_000;
+export const MAX_TEXT = 4_000;
 /** Detail lines, including the one that says how many were left out. */
-const MOST_DETAILS = 200;
-const MOST_CODE = 200;
+const MAX_DETAILS = 200;
+const MAX_CODE = 200;
 /** Bytes of the report as JSON. */
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 /** Bytes of the line that says how many details were left out. */
 const MARK_BYTES = 40;
 /** The quotes around a text and the comma after it; the names of the fields. */
@@ -32,10 +32,10 @@ type Unbounded = { readonly [K in keyof ErrorReport]: ErrorReport[K] | undefined
 };
 
 /** The report, with long texts clipped and details left out. A report within the limits stays as it is. */
-export function bounded(report: Unbounded, mostBytes = MOST_BYTES): ErrorReport {
+export function bounded(report: Unbounded, mostBytes = MAX_BYTES): ErrorReport {
 	const { details = [] } = report;
-	let texts = clipped(report, MOST_TEXT);
-	for (let most = MOST_TEXT; bytesIn(texts) > mostBytes && most > LEAST_TEXT; most = Math.floor(most / 2))
+	let texts = clipped(report, MAX_TEXT);
+	for (let most = MAX_TEXT; bytesIn(texts) > mostBytes && most > LEAST_TEXT; most = Math.floor(most / 2))
 		texts = clipped(report, most);
 	const kept = firstOf(details, mostBytes - bytesIn(texts));
 	return { ...texts, ...(kept.length === 0 ? {} : { details: kept }) };
@@ -50,7 +50,7 @@ export function boundedTogether(reports: readonly ErrorReport[], mostBytes: numb
 
 function clipped({ code, subject, message, hint }: Unbounded, most: number): ErrorReport {
 	return {
-		...(code === undefined ? {} : { code: clip(code, MOST_CODE) }),
+		...(code === undefined ? {} : { code: clip(code, MAX_CODE) }),
 		...(subject === undefined ? {} : { subject: clip(subject, most) }),
 		message: clip(message, most),
 		...(hint === undefined ? {} : { hint: clip(hint, most) }),
@@ -60,8 +60,8 @@ function clipped({ code, subject, message, hint }: Unbounded, most: number): Err
 function firstOf(details: readonly string[], mostBytes: number): string[] {
 	const kept: string[] = [];
 	let left = mostBytes;
-	for (const detail of details.length > MOST_DETAILS ? details.slice(0, MOST_DETAILS - 1) : details) {
-		const line = clip(detail, MOST_TEXT);
+	for (const detail of details.length > MAX_DETAILS ? details.slice(0, MAX_DETAILS - 1) : details) {
+		const line = clip(detail, MAX_TEXT);
 		left -= bytesOf(line);
 		// The last one needs no room for the mark.
 		if (left < (kept.length === details.length - 1 ? 0 : MARK_BYTES)) break;

@@ -2,14 +2,14 @@
 import * as v from "valibot";
 import { bounded } from "./error-bounds.ts";
 
-const MOST_CODE = 200;
-const MOST_SUBJECT = 16_384;
+const MAX_CODE = 200;
+const MAX_SUBJECT = 16_384;
 
 export const errorReportSchema = v.pipe(
 	v.object({
 		// Absent in what Holdfast 0.1.0 wrote.
-		code: v.exactOptional(v.pipe(v.string(), v.maxLength(MOST_CODE))),
-		subject: v.exactOptional(v.pipe(v.string(), v.maxLength(MOST_SUBJECT))),
+		code: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_CODE))),
+		subject: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_SUBJECT))),
 		message: v.string(),
 		hint: v.exactOptional(v.string()),
 		details: v.exactOptional(v.array(v.string())),

@@ -1,6 +1,6 @@
 // The only error type: what happened, to what, why, and what to do next. Throw it where this is known.
 import { clip } from "./clip.ts";
-import { bounded, type ErrorReport, MOST_TEXT } from "./error-bounds.ts";
+import { bounded, type ErrorReport, MAX_TEXT } from "./error-bounds.ts";
 import {
 	type CodeWithSubject,
 	ERROR_CODES,
@@ -65,7 +65,7 @@ export function reportOf(error: unknown): ErrorReport {
 /** The message and the details in one line, for use within another message. */
 export function inOneLine(error: unknown): string {
 	const { message, details = [] } = reportOf(error);
-	return clip([message, ...details].join(": "), MOST_TEXT);
+	return clip([message, ...details].join(": "), MAX_TEXT);
 }
 
 /** An error reported by another process, possibly of another version. `exit`: its exit code, if known. */

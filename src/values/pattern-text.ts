@@ -9,7 +9,7 @@ interface Pattern {
 }
 
 /** Limited because some engines need several patterns for each. */
-const MOST_STARS = 3;
+const MAX_STARS = 3;
 const SLASH = 0x2f;
 /** All of ASCII but NUL and the slash. */
 const ANY_ONE: readonly Range[] = [
@@ -59,8 +59,8 @@ function parse(text: string): Pattern {
 	if (parts.length === 0) fail("it would exclude everything");
 	// "Everything below a folder at any depth" is the same as its entries, since excluding an entry excludes its content.
 	if (parts.at(-1) === "**") parts[parts.length - 1] = [ANY];
-	if (parts.filter((part) => part === "**").length > MOST_STARS)
-		fail(`it has more than ${MOST_STARS} of "**"; write several patterns`);
+	if (parts.filter((part) => part === "**").length > MAX_STARS)
+		fail(`it has more than ${MAX_STARS} of "**"; write several patterns`);
 	if (text.startsWith("/")) return { kind: "absolute", parts };
 	return { kind: names.slice(1).some((name) => name !== "") ? "below" : "name", parts };
 }

@@ -15,7 +15,7 @@ let heard = "";
 /** Of the last request's body. */
 let lastBytes = 0;
 /** By the services' documentation; for the others there is none. */
-const MOST_BYTES: Record<string, number> = { healthchecks: 10_000, ntfy: 4_096 };
+const MAX_BYTES: Record<string, number> = { healthchecks: 10_000, ntfy: 4_096 };
 const server = createServer((request, response) => {
 	heard += `${request.method} ${request.url}\n`;
 	const chunks: Buffer[] = [];
@@ -80,13 +80,13 @@ for (const { key, usualEvents } of NOTIFICATIONS)
 			await notificationKind(whom).send(whom, { ...failure, log: [...log, "and that was the end"] });
 			const sent = received();
 			assert.match(sent, /the disk is on fire\n(.*\n)*and that was the end/);
-			assert.ok(lastBytes <= (MOST_BYTES[key] ?? Number.POSITIVE_INFINITY), `${lastBytes} bytes`);
+			assert.ok(lastBytes <= (MAX_BYTES[key] ?? Number.POSITIVE_INFINITY), `${lastBytes} bytes`);
 			heard = "";
 			const body = `run r1\nthe reason\n${"x".repeat(200_000)}\n→ what to do`;
 			await notificationKind(whom).send(whom, { ...failure, body, log });
 			assert.match(received(), /run r1\nthe reason\n/);
 			assert.match(received(), /→ what to do/);
-			assert.ok(lastBytes <= (MOST_BYTES[key] ?? Number.POSITIVE_INFINITY), `${lastBytes} bytes`);
+			assert.ok(lastBytes <= (MAX_BYTES[key] ?? Number.POSITIVE_INFINITY), `${lastBytes} bytes`);
 		});
 
 		test("one that could not be sent is an error, and neither that nor the label has what may be secret", async () => {

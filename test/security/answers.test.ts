@@ -27,7 +27,7 @@ const folder = scratch("answers");
 const database = join(folder, "notes.db");
 const MIB = 1024 ** 2;
 /** Characters of a fault in all. */
-const MOST_SHOWN = 1_100;
+const MAX_SHOWN = 1_100;
 const long = Buffer.alloc(40 * MIB, "x");
 const server = createServer((request, response) => {
 	if (request.url === "/reason") return response.writeHead(500, "y".repeat(12_000)).end();
@@ -78,7 +78,7 @@ describe("a health check shows a little of a long answer", () => {
 			const fault = await ask(options());
 			assert.ok(fault);
 			const shown = [fault.what, ...fault.details].join("\n");
-			assert.ok(shown.length < MOST_SHOWN, `${shown.length} characters`);
+			assert.ok(shown.length < MAX_SHOWN, `${shown.length} characters`);
 		});
 
 	test("a text is found beyond what is shown", async () => {

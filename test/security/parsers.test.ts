@@ -9,7 +9,7 @@ import type { Metadata } from "../../src/engines/archive.ts";
 import { readComment } from "../../src/engines/borgbackup/comments.ts";
 import { readList } from "../../src/engines/command/names.ts";
 import { snapshotsIn } from "../../src/engines/localbackup/snapshots.ts";
-import { MOST_METADATA_BYTES, metadataText, readMetadata } from "../../src/engines/metadata.ts";
+import { MAX_METADATA_BYTES, metadataText, readMetadata } from "../../src/engines/metadata.ts";
 import { readAbout } from "../../src/engines/restic/snapshots.ts";
 import { lookAt } from "../../src/engines/tar/index-file.ts";
 import { openFolder } from "../../src/host/folder.ts";
@@ -103,7 +103,7 @@ describe("what could not be read back is not written", () => {
 			const { destination } = await withGood(hostile);
 			const folders = Array.from({ length: 9_000 }, (_, one) => `/srv/${"long-name-".repeat(12)}${one}`);
 			const large: Metadata = { ...metadataOf("two"), states: { notes: { outcome: "good", folders } } };
-			assert.ok(JSON.stringify(large).length > MOST_METADATA_BYTES);
+			assert.ok(JSON.stringify(large).length > MAX_METADATA_BYTES);
 			const request = { name: "good-2", roots: [{ path: files, exclude: [] }], metadata: large };
 			await assert.rejects(
 				destination.create(request, false, quiet),

@@ -9,7 +9,7 @@ import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("hostile-redis");
-const MOST_MB = 150;
+const MAX_MB = 150;
 const ESCAPE = "\u001b]0;owned\u0007\u001b[2J";
 
 type Answer = (socket: Socket, command: string) => void;
@@ -88,7 +88,7 @@ describe("a server that a service has put in Redis's place", { concurrency: true
 			assert.ok(stderr.length < 64_000, `${stderr.length} characters of output`);
 			// biome-ignore lint/suspicious/noControlCharactersInRegex: the terminal's door lets none through
 			assert.doesNotMatch(stderr + stdout, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
-			assert.ok(megabytes < MOST_MB, `${megabytes} MB`);
+			assert.ok(megabytes < MAX_MB, `${megabytes} MB`);
 			const { archives } = JSON.parse((await place.holdfast("list", "--json")).stdout);
 			assert.equal(archives[0].metadata.states.other.outcome, "good");
 			assert.equal(archives[0].metadata.states.app.outcome, "failed");

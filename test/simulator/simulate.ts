@@ -14,7 +14,7 @@ import { below, type Random, randomOf, World } from "./world.ts";
 const FIRST = "first";
 const RUNS = 3;
 /** Recoveries that may be interrupted themselves; the next one is not. */
-const MOST_TRIES = 12;
+const MAX_TRIES = 12;
 
 export interface Life {
 	readonly operations: number;
@@ -77,9 +77,9 @@ class Machine {
 				this.#wrong ??= "it needs recover, and nothing failed";
 		});
 		for (let tries = 0; !this.#isOver(); tries++) {
-			assert.ok(tries < MOST_TRIES + 2, "it does not come to its end");
-			if (tries >= MOST_TRIES) this.#calm();
-			await this.#attempt(() => this.#recover(), tries < MOST_TRIES);
+			assert.ok(tries < MAX_TRIES + 2, "it does not come to its end");
+			if (tries >= MAX_TRIES) this.#calm();
+			await this.#attempt(() => this.#recover(), tries < MAX_TRIES);
 		}
 		this.#calm();
 		this.#look(plan);

@@ -83,7 +83,7 @@ export const list = command({
 });
 
 /** Lines about archives that cannot be used. */
-const MOST_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 const NOTHING: Listed = { archives: [], problems: [], failures: [], lost: [], others: [], upkeep: [] };
 
@@ -139,9 +139,9 @@ async function tell(
 	for (const { machine, archives, problems = [], others, upkeep, failures } of machines) {
 		const of = machines.length > 1 ? `${machine}: ` : "";
 		// A machine with an older Holdfast reports none.
-		printMessage(problems.slice(0, MOST_PROBLEMS).map((line) => `! ${of}${line}`));
-		if (problems.length > MOST_PROBLEMS)
-			printMessage(`! ${of}and ${problems.length - MOST_PROBLEMS} more; see: holdfast list --json`);
+		printMessage(problems.slice(0, MAX_PROBLEMS).map((line) => `! ${of}${line}`));
+		if (problems.length > MAX_PROBLEMS)
+			printMessage(`! ${of}and ${problems.length - MAX_PROBLEMS} more; see: holdfast list --json`);
 		if (archives.length === 0) printMessage(otherNames(machine, others, { names, from }));
 		for (const { operation, destination, time, message, run } of upkeep)
 			printMessage(
@@ -180,8 +180,8 @@ function otherNames(
 }
 
 function someOf(names: readonly string[]): string {
-	const more = names.length - MOST_NAMES;
-	return `${names.slice(0, MOST_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+	const more = names.length - MAX_NAMES;
+	return `${names.slice(0, MAX_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-const MOST_NAMES = 5;
+const MAX_NAMES = 5;

@@ -37,10 +37,10 @@ export const validate = command({
 });
 
 function shown(names: readonly string[]): string {
-	if (names.length <= MOST_NAMED) return names.join(", ") || "no machine";
-	return `${names.length} machines, ${names.slice(0, MOST_NAMED).join(", ")} and so on`;
+	if (names.length <= MAX_NAMED) return names.join(", ") || "no machine";
+	return `${names.length} machines, ${names.slice(0, MAX_NAMED).join(", ")} and so on`;
 }
-const MOST_NAMED = 12;
+const MAX_NAMED = 12;
 
 /** The file may be on another machine, for which this config is written. */
 function missingSecrets(manifest: Manifest): string[] {

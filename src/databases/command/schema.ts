@@ -4,14 +4,14 @@ import * as f from "../../values/fields.ts";
 import { userCommand } from "../../values/user-command.ts";
 
 /** An archive's description contains them, and its size is limited. */
-const MOST_CHARACTERS = 2000;
+const MAX_CHARACTERS = 2000;
 
 const program = (what: string, does: string) =>
 	v.pipe(
 		userCommand(what, "6h"),
 		v.check(
-			(command) => JSON.stringify(command).length <= MOST_CHARACTERS,
-			`it is longer than ${MOST_CHARACTERS} characters: put it in a file, and run that`,
+			(command) => JSON.stringify(command).length <= MAX_CHARACTERS,
+			`it is longer than ${MAX_CHARACTERS} characters: put it in a file, and run that`,
 		),
 		v.description(`${does}; a script, a command as a list, or an object with options, as for hooks`),
 	);

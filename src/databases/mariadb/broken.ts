@@ -67,13 +67,13 @@ export function brokenOf({ kind, name }: Named, why: string, more: Pick<Broken, 
 }
 
 /** A service may have any number of them. */
-const MOST_TOLD = 20;
+const MAX_TOLD = 20;
 
 /** One line for each of the first ones, and how many more there are. */
 export function linesOf(broken: readonly Broken[], words: (one: Broken) => string): string[] {
-	const more = broken.length - MOST_TOLD;
+	const more = broken.length - MAX_TOLD;
 	return [
-		...broken.slice(0, MOST_TOLD).map(words),
+		...broken.slice(0, MAX_TOLD).map(words),
 		...(more > 0
 			? [
 					`and ${counted(more, "more view, trigger, routine or event", "more views, triggers, routines or events")}`,

@@ -23,7 +23,7 @@ const DATA = "-- Holdfast: the above as data: ";
  * Size limit of the second part in bytes: for a known dump (written by this machine, or agreed to by the user) and for
  * any other.
  */
-const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 } as const;
+const MAX_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 } as const;
 
 /** Read first to find the last line. */
 const FIRST_BYTES = 64 * 1024;
@@ -109,7 +109,7 @@ export function withObjects(tables: DumpStream, then: () => Promise<Objects>): D
 		await tables.whole;
 		const { objects, broken } = await then();
 		const data = `${DATA}${JSON.stringify({ at: bytes, objects, ...(broken.length === 0 ? {} : { broken }) })}\n`;
-		if (Buffer.byteLength(data) > MOST_BYTES.known)
+		if (Buffer.byteLength(data) > MAX_BYTES.known)
 			throw new HoldfastError("database-failed", "its views and routines are too large to be restored");
 		return [OBJECTS, ...objects.map(forClient), ...broken.map(asComment), data].join("");
 	};
@@ -165,7 +165,7 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 	const handle = await open(file);
 	try {
 		const { size } = await handle.stat();
-		const most = isKnown ? MOST_BYTES.known : MOST_BYTES.unknown;
+		const most = isKnown ? MAX_BYTES.known : MAX_BYTES.unknown;
 		const last = await lastLine(handle, size, most);
 		if (last.startsWith(DATA)) {
 			const found = v.safeParse(tailSchema, last.slice(DATA.length));

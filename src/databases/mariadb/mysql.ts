@@ -8,7 +8,7 @@ import { accountText, literal } from "./names.ts";
 import type { Server } from "./server.ts";
 import { says } from "./temporary.ts";
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 const isMysql = async (server: Server) => (await server.product()).product === "MySQL";
 
@@ -53,7 +53,7 @@ export async function tablespaceObstacles(server: Server, { tablespaces }: DumpF
 	const there = new Set(rows.flat());
 	return wanted.output
 		.filter((name) => !there.has(name))
-		.slice(0, MOST_NAMED)
+		.slice(0, MAX_NAMED)
 		.map(
 			(name) =>
 				`its tables are in the tablespace ${name}, which this server does not have: create it first, for example with CREATE TABLESPACE \`${name}\` ADD DATAFILE '${name}.ibd'`,
@@ -104,13 +104,13 @@ export async function mysqlNotes(server: Server, database: string): Promise<stri
 	return [
 		...(tablespaces.length > 0
 			? [
-					`the tablespaces ${tablespaces.slice(0, MOST_NAMED).join(", ")}, in which tables of it are, belong to the entire server and are not backed up: a restore on another server needs them to be created there first`,
+					`the tablespaces ${tablespaces.slice(0, MAX_NAMED).join(", ")}, in which tables of it are, belong to the entire server and are not backed up: a restore on another server needs them to be created there first`,
 				]
 			: []),
 		...(second.length > 0
 			? [
 					`the second passwords of ${second
-						.slice(0, MOST_NAMED)
+						.slice(0, MAX_NAMED)
 						.map(([user = "", host = ""]) => accountText({ user, host }))
 						.join(", ")} are not backed up: the server does not show them`,
 				]

@@ -165,11 +165,11 @@ async function makeOnce(wanted: readonly StoredObject[], make: Make): Promise<re
 }
 
 /** Of a definition, which a service may make as long as it likes. */
-const MOST_TEXT = 10_000;
+const MAX_TEXT = 10_000;
 
 function tell(database: string, left: readonly Broken[], warn: Swap["warn"]): void {
 	const lines = linesOf(left, ({ kind, name, why, object, text = "" }) => {
-		const definition = (object === undefined ? text : creation(object)).slice(0, MOST_TEXT);
+		const definition = (object === undefined ? text : creation(object)).slice(0, MAX_TEXT);
 		return `the ${kind.toLowerCase()} ${name} of ${database} could not be created (${shortLine(why)}); its definition: ${shortLine(definition.replace(/\s+/g, " "))}`;
 	});
 	for (const line of lines) warn?.(line);

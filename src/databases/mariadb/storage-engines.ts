@@ -11,7 +11,7 @@ const DEFAULT = "InnoDB";
 const ELSEWHERE = ["FEDERATED", "SPIDER", "OQGRAPH", "VP"];
 /** Its tables are files anywhere on the machine, which the account that loads a dump may not read or write. */
 export const ON_FILES = "CONNECT";
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 async function enginesOf({ sql }: Server, database: string): Promise<ReadonlyMap<string, string[]>> {
 	const rows = await sql(
@@ -43,7 +43,7 @@ async function lackingEngines({ sql }: Server, { engines }: DumpFacts): Promise<
 		"ask the server for its storage engines",
 	);
 	const there = new Set(rows.flat().map((one) => one.toUpperCase()));
-	return wanted.output.filter((one) => !there.has(one.toUpperCase())).slice(0, MOST_NAMED);
+	return wanted.output.filter((one) => !there.has(one.toUpperCase())).slice(0, MAX_NAMED);
 }
 
 const isElsewhere = (engine: string) => [...ELSEWHERE, ON_FILES].includes(engine.toUpperCase());
@@ -76,8 +76,8 @@ export async function engineNotes(server: Server, database: string): Promise<str
 	const found = await enginesOf(server, database);
 	const named = (engine: string) => {
 		const tables = found.get(engine) ?? [];
-		const more = tables.length > MOST_NAMED ? ` and ${tables.length - MOST_NAMED} more` : "";
-		return `${tables.slice(0, MOST_NAMED).join(", ")}${more} (${engine})`;
+		const more = tables.length > MAX_NAMED ? ` and ${tables.length - MAX_NAMED} more` : "";
+		return `${tables.slice(0, MAX_NAMED).join(", ")}${more} (${engine})`;
 	};
 	return [
 		...ELSEWHERE.filter((one) => found.has(one)).map(

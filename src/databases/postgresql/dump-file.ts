@@ -13,9 +13,9 @@ import { type Entry, entriesIn, statementsIn, type Token } from "./toc.ts";
  * Size limit in bytes of a list of a database's objects, or of the statements about them: for a known dump (written by
  * this machine, or agreed to by the user) and for any other.
  */
-const MOST_BYTES = { known: 64 * 1024 * 1024, unknown: 16 * 1024 * 1024 } as const;
+const MAX_BYTES = { known: 64 * 1024 * 1024, unknown: 16 * 1024 * 1024 } as const;
 /** Size limit of all comments of a database in bytes; they usually make up most of the statements. */
-export const MOST_COMMENTS = 16 * 1024 * 1024;
+export const MAX_COMMENTS = 16 * 1024 * 1024;
 
 export interface DumpFile {
 	/**
@@ -65,7 +65,7 @@ export async function withDumpFile<T>(
 		const read = async (options: readonly string[], entries?: readonly Entry[]) => {
 			const { files, words } = await handed(entries);
 			const result = await execText(["pg_restore", ...options, ...words], {
-				...{ env: plainEnvironment(), files, mostBytes: isKnown ? MOST_BYTES.known : MOST_BYTES.unknown },
+				...{ env: plainEnvironment(), files, mostBytes: isKnown ? MAX_BYTES.known : MAX_BYTES.unknown },
 				...(reader === undefined ? {} : { user: reader }),
 			});
 			if (result.code !== 0) throw fault(client, `read the dump ${file}`, result);

@@ -4,7 +4,7 @@ import { HoldfastError } from "../../values/error.ts";
 import type { DumpFacts } from "../database.ts";
 import type { Ask } from "./ask.ts";
 import { majorVersion } from "./catalog.ts";
-import { MOST_COMMENTS } from "./dump-file.ts";
+import { MAX_COMMENTS } from "./dump-file.ts";
 import { PROPERTIES, propertiesSchema } from "./properties.ts";
 
 export async function factsOf(sql: Ask, live: string): Promise<DumpFacts> {
@@ -19,7 +19,7 @@ export async function factsOf(sql: Ask, live: string): Promise<DumpFacts> {
 		`read the comments in ${live}`,
 		live,
 	);
-	if (Number(comments) > MOST_COMMENTS)
+	if (Number(comments) > MAX_COMMENTS)
 		throw new HoldfastError(
 			"database-failed",
 			`the comments in the PostgreSQL database ${live} are too large to be restored: ${comments} bytes`,

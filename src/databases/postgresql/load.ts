@@ -25,7 +25,7 @@ import { type Entry, isKind, needsSuperuser } from "./toc.ts";
 
 /** A dump of at least this size is loaded by several sessions in parallel. */
 const LARGE_BYTES = 16 * 1024 * 1024;
-const MOST_JOBS = 4;
+const MAX_JOBS = 4;
 
 export async function loadDump(
 	ask: Ask,
@@ -111,7 +111,7 @@ async function restore(
 	options: readonly string[],
 	entries?: readonly Entry[],
 ): Promise<void> {
-	const jobs = Math.min(availableParallelism(), MOST_JOBS);
+	const jobs = Math.min(availableParallelism(), MAX_JOBS);
 	const large = jobs > 1 && (await stat(file)).size >= LARGE_BYTES;
 	const { files, words } = await dump.handed(entries);
 	await perform(

@@ -9,7 +9,7 @@ import { readSecret } from "../../host/secret.ts";
 import { standstillSeconds } from "../../host/standstill.ts";
 import { clip } from "../../values/clip.ts";
 import { HoldfastError } from "../../values/error.ts";
-import { MOST_TEXT } from "../../values/error-bounds.ts";
+import { MAX_TEXT } from "../../values/error-bounds.ts";
 import type { Work } from "../destination.ts";
 import { understood, understoodOr } from "../output.ts";
 import { repositoryToClose } from "../repository.ts";
@@ -19,7 +19,7 @@ import { BorgFault, type BorgMessage, faultOf, messageSchema } from "./faults.ts
 import type { BorgDestination } from "./schema.ts";
 
 /** How many of its errors are kept: the first ones, and the last. */
-const MOST_ERRORS = 200;
+const MAX_ERRORS = 200;
 
 export interface BorgCall {
 	readonly cwd?: string;
@@ -94,8 +94,8 @@ async function once(
 	const passphrase = await readSecret(destination);
 	const errors: BorgMessage[] = [];
 	const keep = (message: BorgMessage) => {
-		if (errors.length >= MOST_ERRORS) errors.pop();
-		errors.push({ ...message, message: clip(message.message ?? "", MOST_TEXT) });
+		if (errors.length >= MAX_ERRORS) errors.pop();
+		errors.push({ ...message, message: clip(message.message ?? "", MAX_TEXT) });
 	};
 	const plain = lastLines(20);
 	const answer = answerReader();

@@ -6,7 +6,7 @@ import { inConfig } from "../../host/places.ts";
 import { readSecret } from "../../host/secret.ts";
 import { clip } from "../../values/clip.ts";
 import { HoldfastError } from "../../values/error.ts";
-import { MOST_TEXT } from "../../values/error-bounds.ts";
+import { MAX_TEXT } from "../../values/error-bounds.ts";
 import type { Details, Problem } from "../archive.ts";
 import type { Destination, Keys, Work } from "../destination.ts";
 import type { Into } from "../into.ts";
@@ -80,7 +80,7 @@ const infoSchema = v.object({
 });
 
 /** How many findings of a check are kept. */
-const MOST_PROBLEMS = 200;
+const MAX_PROBLEMS = 200;
 
 /** Without `--verify-data` borg verifies the checksum of each segment, and that every chunk of every archive exists. */
 async function check(destination: BorgDestination, full: boolean, work: Work): Promise<Problem[]> {
@@ -88,7 +88,7 @@ async function check(destination: BorgDestination, full: boolean, work: Work): P
 	const end = await borg(destination, "check", [...(full ? ["--verify-data"] : []), destination.repo], work, {
 		onMessage: ({ type, levelname, message }) => {
 			if (type === "log_message" && (levelname === "ERROR" || levelname === "WARNING") && message)
-				if (problems.length < MOST_PROBLEMS) problems.push({ message: clip(message, MOST_TEXT) });
+				if (problems.length < MAX_PROBLEMS) problems.push({ message: clip(message, MAX_TEXT) });
 		},
 	});
 	if (end.code !== 0 && problems.length === 0) problems.push({ message: "borg check found errors" });

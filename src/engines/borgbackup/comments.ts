@@ -17,7 +17,7 @@ const MARK = "holdfast:";
 /** Bytes of one argument of a program, including its NUL: MAX_ARG_STRLEN of execve(2). */
 const LONGEST_ARGUMENT = 128 * 1024 - 1;
 /** Bytes: room for ten thousand archives of ten kilobytes. */
-const MOST_KNOWN_BYTES = 256 * 1024 * 1024;
+const MAX_KNOWN_BYTES = 256 * 1024 * 1024;
 
 /** The metadata as a comment for borg; `share` as for `metadataText`. */
 export function commentArgument(metadata: Metadata, share = 1): string {
@@ -59,7 +59,7 @@ export async function known(repo: string): Promise<ReadonlyMap<string, Comment>>
 	try {
 		const file = fileOf(repo);
 		using folder = openFolder(resolvePath(dirname(file)).path);
-		const found = readTextIn(folder, basename(file), MOST_KNOWN_BYTES);
+		const found = readTextIn(folder, basename(file), MAX_KNOWN_BYTES);
 		const read = found && "text" in found ? understoodOr(knownSchema, found.text) : undefined;
 		return new Map(read?.comments);
 	} catch {

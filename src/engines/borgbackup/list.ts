@@ -17,7 +17,7 @@ import type { BorgDestination } from "./schema.ts";
 /** How many deleted archives the cache may hold in addition to the existing ones. */
 const FORGOTTEN = 100;
 /** How many archives to query one by one if borg cannot read one of them. */
-const MOST_SINGLY = 200;
+const MAX_SINGLY = 200;
 
 const listedSchema = v.object({
 	id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
@@ -119,9 +119,9 @@ async function askSingly(
 	work: Work,
 ): Promise<void> {
 	const unknown = archives.filter(({ id, name }) => !comments.has(id) && isBorgName(name)).reverse();
-	for (const { id } of unknown.slice(MOST_SINGLY))
+	for (const { id } of unknown.slice(MAX_SINGLY))
 		faults.set(id, "not read, because another archive could not be read");
-	for (const { id, name } of unknown.slice(0, MOST_SINGLY)) {
+	for (const { id, name } of unknown.slice(0, MAX_SINGLY)) {
 		// borg info would read all archives for its cache.
 		const only = `--glob-archives=${name.replace(/[*?[]/g, "[$&]")}`;
 		try {

@@ -5,7 +5,7 @@ import { HoldfastError } from "../../values/error.ts";
 import type { Archive } from "../archive.ts";
 import { faultOf } from "../metadata.ts";
 
-const MOST_NAMES = 100_000;
+const MAX_NAMES = 100_000;
 const LONGEST_NAME = 1024;
 /** Control and invisible characters: nobody can choose between names that look the same. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
@@ -16,11 +16,11 @@ export function readList(provider: string, text: string): Archive[] {
 	const names = text.trimStart().startsWith("[")
 		? namesInJson(provider, text)
 		: text.split(/\r?\n/).filter((line) => line.trim() !== "");
-	if (names.length > MOST_NAMES)
+	if (names.length > MAX_NAMES)
 		throw new HoldfastError(
 			"output-invalid",
 			`the list command of provider "${provider}" printed ${names.length} names`,
-			{ subject: provider, hint: `the limit for one provider is ${MOST_NAMES}` },
+			{ subject: provider, hint: `the limit for one provider is ${MAX_NAMES}` },
 		);
 	return names.map((name): Archive => {
 		if (name.length > LONGEST_NAME)

@@ -14,7 +14,7 @@ import { diskFault } from "../disk-fault.ts";
 import { saysAbsent, type Watch } from "../unsteady.ts";
 
 /** How many of its last lines are kept. */
-const MOST_LINES = 10;
+const MAX_LINES = 10;
 
 /**
  * Write `conf` to `scratch`, next to `rules`: rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode has changed
@@ -99,7 +99,7 @@ export async function rsnapshot(
 	told: Told,
 	enclosure: Enclosure | undefined,
 ): Promise<void> {
-	const said = lastLines(MOST_LINES);
+	const said = lastLines(MAX_LINES);
 	let failed: DiskError | undefined;
 	const began = Date.now();
 	let since = began;

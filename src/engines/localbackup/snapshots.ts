@@ -30,7 +30,7 @@ import { DIGESTS } from "./digests.ts";
 const SNAPSHOT = /^snapshot\.(0|[1-9]\d{0,4})$/;
 const ABOUT = "holdfast.json";
 /** Bytes: the metadata, and a path for each root. */
-const MOST_ABOUT_BYTES = 4 * 1024 * 1024;
+const MAX_ABOUT_BYTES = 4 * 1024 * 1024;
 /** How many snapshots are read in parallel. */
 const LOOKS = 16;
 
@@ -54,7 +54,7 @@ const aboutSchema = v.object({
 export function aboutText(about: About, share = 1): string {
 	metadataText(about.metadata, share);
 	const text = sealed(about);
-	requireRoom(Buffer.byteLength(text), MOST_ABOUT_BYTES * share);
+	requireRoom(Buffer.byteLength(text), MAX_ABOUT_BYTES * share);
 	return text;
 }
 
@@ -79,7 +79,7 @@ type Look = { readonly about: About } | (Described & { readonly about?: undefine
 async function lookAt(disk: Folder, name: string): Promise<Look> {
 	try {
 		using folder = enter(disk, name);
-		return lookAtText(readTextIn(folder, ABOUT, MOST_ABOUT_BYTES));
+		return lookAtText(readTextIn(folder, ABOUT, MAX_ABOUT_BYTES));
 	} catch {
 		return { damaged: "it is not a folder" };
 	}
@@ -125,7 +125,7 @@ export interface Snapshot {
 
 /** Whether what describes a snapshot is as it was written. */
 export function isAsDescribed(folder: Folder): boolean {
-	const found = readTextIn(folder, ABOUT, MOST_ABOUT_BYTES);
+	const found = readTextIn(folder, ABOUT, MAX_ABOUT_BYTES);
 	return found === undefined || "fault" in found || isAsSealed(found.text);
 }
 

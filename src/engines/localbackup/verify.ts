@@ -10,7 +10,7 @@ import { type Digested, digestOfList, eachDigested, fileHasher, inodeText, looku
 import { letterOf, parents } from "./walk.ts";
 
 /** Faults of one snapshot that are told; the number of the others is. */
-const MOST_FAULTS = 20;
+const MAX_FAULTS = 20;
 
 export interface Verifier {
 	/** Compare one snapshot, whose list has this SHA-256. `tell` gets each fault, in words. */
@@ -50,7 +50,7 @@ export function verifier(full: boolean, work: Work): Verifier {
 			try {
 				for await (const one of eachDigested(snapshot, work)) {
 					const fault = (words: string) => {
-						if (++faults <= MOST_FAULTS) tell(`${one.path} ${words}`);
+						if (++faults <= MAX_FAULTS) tell(`${one.path} ${words}`);
 					};
 					const [above, name] = split(one.path);
 					const parent = at(above);
@@ -81,7 +81,7 @@ export function verifier(full: boolean, work: Work): Verifier {
 				at.close();
 				await known?.end();
 			}
-			if (faults > MOST_FAULTS) tell(`and ${faults - MOST_FAULTS} more of its files`);
+			if (faults > MAX_FAULTS) tell(`and ${faults - MAX_FAULTS} more of its files`);
 			newer?.[Symbol.dispose]();
 			newer = descend(snapshot, "");
 		},

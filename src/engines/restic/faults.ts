@@ -4,7 +4,7 @@ import { howToInstall } from "../../host/programs.ts";
 import { secretOrigin } from "../../host/secret.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { ErrorCode } from "../../values/error-codes.ts";
-import { MOST_PROBLEMS } from "./own-lines.ts";
+import { MAX_PROBLEMS } from "./own-lines.ts";
 import type { ResticDestination } from "./schema.ts";
 
 /** An error of restic itself. */
@@ -108,6 +108,6 @@ export function faultOf(
 	return new ResticFault(fault.code, fault.message(subject), {
 		subject,
 		hint: fault.hint?.(destination),
-		details: fault.code === "repository-damaged" ? said.slice(-MOST_PROBLEMS) : details,
+		details: fault.code === "repository-damaged" ? said.slice(-MAX_PROBLEMS) : details,
 	});
 }

@@ -2,7 +2,7 @@
 // such a name may stand decides nothing.
 
 /** How many lines are kept, of all of restic's output and of these. */
-export const MOST_PROBLEMS = 50;
+export const MAX_PROBLEMS = 50;
 
 /** The beginning of a message about one file, which contains its name as it is. Other commands do not write such lines. */
 const ABOUT_A_FILE: Readonly<Record<string, RegExp>> = {
@@ -30,7 +30,7 @@ export function ownLines(command: string | undefined): OwnLines {
 			named ||= !isFinal && aboutAFile?.test(line) === true;
 			if (named && !isFinal) return false;
 			own.push(line);
-			if (own.length > MOST_PROBLEMS) own.shift();
+			if (own.length > MAX_PROBLEMS) own.shift();
 			return true;
 		},
 		// A message about a file ends with the reason, so that a name is never the end of the output.

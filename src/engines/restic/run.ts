@@ -17,7 +17,7 @@ import { understoodOr } from "../output.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
 import { FULL, faultOf, ResticFault, UNREACHABLE } from "./faults.ts";
-import { MOST_PROBLEMS, ownLines } from "./own-lines.ts";
+import { MAX_PROBLEMS, ownLines } from "./own-lines.ts";
 import type { ResticDestination } from "./schema.ts";
 
 export interface ResticCall {
@@ -61,7 +61,7 @@ const PACK_BYTES = 16 * 1024 * 1024;
  * twenty seconds, since it doubles its pause each time.
  */
 const OPENING = /^\w+\(<config\/[^>]*>\) returned error, retrying after/;
-const MOST_OPENINGS = 5;
+const MAX_OPENINGS = 5;
 
 /**
  * Run one restic command. Removes stale locks (`unlock` without `--remove-all` leaves those of running processes). Waits for
@@ -105,7 +105,7 @@ async function once(
 	const closed = [...(call.closed ?? []), ...repositoryToClose(destination.repo)];
 	const outside = call.mounts || call.enclosure !== undefined;
 	await using enclosure = outside ? undefined : await closeOff(closed, work.log);
-	const { lines: said, add } = lastLines(MOST_PROBLEMS);
+	const { lines: said, add } = lastLines(MAX_PROBLEMS);
 	const own = ownLines(words[0]);
 	const stop = new AbortController();
 	let openings = 0;
@@ -115,7 +115,7 @@ async function once(
 	};
 	const say = (line: string, isFinal = false) => {
 		show(line);
-		if (own.take(line, isFinal) && OPENING.test(line) && ++openings >= (work.interactive ? 2 : MOST_OPENINGS))
+		if (own.take(line, isFinal) && OPENING.test(line) && ++openings >= (work.interactive ? 2 : MAX_OPENINGS))
 			stop.abort();
 	};
 	const child = await start(

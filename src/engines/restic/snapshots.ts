@@ -10,7 +10,7 @@ import type { Work } from "../destination.ts";
 import {
 	type Described,
 	faultOf,
-	MOST_METADATA_BYTES,
+	MAX_METADATA_BYTES,
 	metadataText,
 	readMetadata,
 	requireRoom,
@@ -58,7 +58,7 @@ export function readAbout(snapshot: Snapshot): Described {
 	if (text === undefined) return { damaged: "its description is missing" };
 	if (text === "") return tooLarge();
 	try {
-		const bytes = inflateRawSync(Buffer.from(text, "base64url"), { maxOutputLength: MOST_METADATA_BYTES });
+		const bytes = inflateRawSync(Buffer.from(text, "base64url"), { maxOutputLength: MAX_METADATA_BYTES });
 		return readMetadata(bytes.toString("utf8"));
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return tooLarge();

@@ -13,7 +13,7 @@ export const INDEX = "index.json";
 export const DATA = "data.tar.zst";
 const FORMAT = "holdfast-tar";
 /** Bytes: the metadata, and about three hundred for each root. */
-const MOST_INDEX_BYTES = 4 * 1024 * 1024;
+const MAX_INDEX_BYTES = 4 * 1024 * 1024;
 /** Maximum bytes of a segment's entry without its path. */
 const SEGMENT_BYTES = 256;
 
@@ -50,7 +50,7 @@ export type Look = { readonly index: TarIndex } | (Described & { readonly index?
 
 /** Reads a folder's index. Never throws: there may be other things next to the archives, and other users may write there. */
 export async function lookAt(folder: Folder): Promise<Look> {
-	const found = readTextIn(folder, INDEX, MOST_INDEX_BYTES);
+	const found = readTextIn(folder, INDEX, MAX_INDEX_BYTES);
 	const bearsMark = entryIn(folder, DATA) !== undefined;
 	if (found === undefined) return bearsMark ? { damaged: `its ${INDEX} is missing` } : undefined;
 	if ("fault" in found) return bearsMark ? { damaged: found.fault } : {};
@@ -91,7 +91,7 @@ export async function readIndex(folder: Folder): Promise<TarIndex> {
 
 /** Throws if an index is not as it was written. Earlier versions wrote none with a digest. */
 export function requireAsWritten(folder: Folder): void {
-	const found = readTextIn(folder, INDEX, MOST_INDEX_BYTES);
+	const found = readTextIn(folder, INDEX, MAX_INDEX_BYTES);
 	if (found === undefined || "fault" in found || isAsSealed(found.text)) return;
 	throw new HoldfastError("archive-damaged", `its ${INDEX} was changed since it was written`);
 }
@@ -100,14 +100,14 @@ export function requireAsWritten(folder: Folder): void {
 export function indexText(metadata: Metadata, segments: readonly Segment[]): string {
 	const index: TarIndex = { format: FORMAT, version: 1, metadata, segments };
 	const text = sealed(index);
-	requireRoom(Buffer.byteLength(text), MOST_INDEX_BYTES);
+	requireRoom(Buffer.byteLength(text), MAX_INDEX_BYTES);
 	return text;
 }
 
 /** Throw, before anything is written, if the index would be too large. */
 export function requireRoomForIndex(metadata: string, paths: readonly string[]): void {
 	const bytes = paths.reduce((sum, path) => sum + Buffer.byteLength(JSON.stringify(path)) + SEGMENT_BYTES, 0);
-	requireRoom(Buffer.byteLength(metadata) + bytes, MOST_INDEX_BYTES);
+	requireRoom(Buffer.byteLength(metadata) + bytes, MAX_INDEX_BYTES);
 }
 
 export function sizesOf(segments: readonly Segment[]) {

@@ -9,7 +9,7 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 export const REDRAW_MS = 100;
 
 /** The most steps that are shown as in progress; no plan starts more at once. */
-const MOST_AT_ONCE = 200;
+const MAX_AT_ONCE = 200;
 
 /** A step that took less, in seconds, gets no line of its own. */
 const SHORT_STEP = 0.05;
@@ -71,7 +71,7 @@ export function follower() {
 			case "step-started":
 			case "undo-started":
 				// Another machine could name any number of steps.
-				if (running.size >= MOST_AT_ONCE) break;
+				if (running.size >= MAX_AT_ONCE) break;
 				running.set(event.step, {
 					title:
 						event.type === "undo-started" ? `undo: ${event.title}` : (labels.get(event.step) ?? event.title),

@@ -5,10 +5,10 @@ import type { Standing } from "../result.ts";
 import { table } from "./table.ts";
 import { ago } from "./units.ts";
 
-const MOST_LINES = 10;
+const MAX_LINES = 10;
 /** The heading, the next backup, and what to type. */
 const OTHER_LINES = 3;
-const MOST_PROBLEMS = 2;
+const MAX_PROBLEMS = 2;
 
 export interface Overview {
 	/** The config file. */
@@ -24,7 +24,7 @@ export function overviewText({ file, here, others }: Overview): string[] {
 	const states = names
 		.map((state) => stateOf(state, archives))
 		.sort((a, b) => Number(a.isWell) - Number(b.isWell));
-	const room = MOST_LINES - OTHER_LINES - Math.min(problems.length, MOST_PROBLEMS + 1);
+	const room = MAX_LINES - OTHER_LINES - Math.min(problems.length, MAX_PROBLEMS + 1);
 	const shown = states.length > room ? states.slice(0, room - 1) : states;
 	const more = states.length - shown.length;
 	const [next] = timers.flatMap((timer) => timer.next ?? []).sort();
@@ -33,9 +33,9 @@ export function overviewText({ file, here, others }: Overview): string[] {
 		`${machine}, by ${file}${others === 0 ? "" : `; ${counted(others, "other machine")}: holdfast status --all`}`,
 		...(names.length === 0 ? [] : table(shown.map(({ cells }) => cells))),
 		...(more === 0 ? [] : [`  and ${more} more: holdfast status`]),
-		...problems.slice(0, MOST_PROBLEMS).map((line) => `! ${line}`),
-		...(problems.length > MOST_PROBLEMS
-			? [`! and ${counted(problems.length - MOST_PROBLEMS, "more problem")}: holdfast status`]
+		...problems.slice(0, MAX_PROBLEMS).map((line) => `! ${line}`),
+		...(problems.length > MAX_PROBLEMS
+			? [`! and ${counted(problems.length - MAX_PROBLEMS, "more problem")}: holdfast status`]
 			: []),
 		now === undefined
 			? `Next backup: ${next === undefined ? "no timer is active (holdfast deploy sets them up)" : localTime(next)}`

@@ -24,8 +24,8 @@ export function table(rows: readonly (readonly string[])[], narrowing: Narrowing
 }
 
 /** Rows, and characters in them, that are aligned with each other. */
-const MOST_ROWS = 5_000;
-const MOST_CHARACTERS = 1024 * 1024;
+const MAX_ROWS = 5_000;
+const MAX_CHARACTERS = 1024 * 1024;
 
 /** A table of any length: each part of it has its own widths and repeats the headings. */
 export function* longTable(
@@ -39,7 +39,7 @@ export function* longTable(
 	for (const row of rows) {
 		part.push(row);
 		characters += row.join("").length;
-		if (part.length <= MOST_ROWS && characters <= MOST_CHARACTERS) continue;
+		if (part.length <= MAX_ROWS && characters <= MAX_CHARACTERS) continue;
 		yield* table(part, narrowing);
 		part = [headings];
 		characters = 0;

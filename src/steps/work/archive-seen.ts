@@ -30,7 +30,7 @@ interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
 }
 
 /** At most this many paths are named in a warning. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 export function dumpedBy(step: Ref<"dump">, { handedBy }: StepContext): readonly DumpedDatabase[] {
 	return handedBy(dump, step)?.databases ?? [];
@@ -180,8 +180,8 @@ function wordsOf(name: string, unsteady: CreateResult["unsteady"]): string[] {
 	const line = (what: string, words: string) => {
 		const paths = unsteady.filter((one) => one.what === what).map(({ path }) => path);
 		if (paths.length === 0) return [];
-		const more = paths.length > MOST_NAMED ? `, and ${paths.length - MOST_NAMED} more` : "";
-		return [`${name}: ${words}: ${paths.slice(0, MOST_NAMED).map(shortPath).join(", ")}${more}`];
+		const more = paths.length > MAX_NAMED ? `, and ${paths.length - MAX_NAMED} more` : "";
+		return [`${name}: ${words}: ${paths.slice(0, MAX_NAMED).map(shortPath).join(", ")}${more}`];
 	};
 	return [
 		...line("vanished", "vanished before it was read and is not in the archive"),

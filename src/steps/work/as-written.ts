@@ -8,10 +8,10 @@ import { wordsOf } from "../../values/system-error.ts";
 import type { AccountsStep } from "../accounts.ts";
 import type { LoadStep } from "../load.ts";
 import type { StoreCheckStep } from "../store-check.ts";
-import { MOST_ACCOUNTS } from "./dump.ts";
+import { MAX_ACCOUNTS } from "./dump.ts";
 
 /** Maximum bytes of a file with accounts that this machine did not write. */
-const MOST_OF_ANYBODY = 8 * 1024 * 1024;
+const MAX_OF_ANYBODY = 8 * 1024 * 1024;
 
 /** Whether a file of an archive is exactly what this machine wrote. Throws if it was that, and was changed since. */
 export async function isAsWritten(
@@ -40,7 +40,7 @@ export async function isAsWritten(
 export async function heldIn(file: string, isKnown: boolean): Promise<unknown> {
 	try {
 		const { size } = await stat(file);
-		const most = isKnown ? MOST_ACCOUNTS : MOST_OF_ANYBODY;
+		const most = isKnown ? MAX_ACCOUNTS : MAX_OF_ANYBODY;
 		if (size > most) throw new Error(`it is larger than ${most / 1024 ** 2} MiB`);
 		return JSON.parse(await readFile(file, "utf8"));
 	} catch (cause) {

@@ -4,9 +4,9 @@ import type { DumpFacts } from "../../databases/database.ts";
 import type { StateRecord } from "../../engines/archive.ts";
 
 /** Bytes of one dump's facts; the rest is stored in the file next to the dump. */
-const MOST_FACTS = 2048;
+const MAX_FACTS = 2048;
 /** Bytes of a reason. */
-const MOST_REASON = 600;
+const MAX_REASON = 600;
 
 /** Bytes in the engine that needs the most: borg requires doubled braces. */
 export function weightOf(value: unknown): number {
@@ -15,9 +15,9 @@ export function weightOf(value: unknown): number {
 
 /** The facts, without the longest ones if they are too long; otherwise the same object. */
 export function shortFacts(facts: DumpFacts): DumpFacts {
-	if (weightOf(facts) <= MOST_FACTS) return facts;
+	if (weightOf(facts) <= MAX_FACTS) return facts;
 	const short: Record<string, unknown> = {};
-	let left = MOST_FACTS;
+	let left = MAX_FACTS;
 	const weighed = Object.entries(facts).map(([name, fact]) => ({
 		name,
 		fact,
@@ -33,8 +33,8 @@ export function shortFacts(facts: DumpFacts): DumpFacts {
 
 /** The part of a reason that the archive keeps. */
 export function shortReason(reason: string): string {
-	let most = Math.min(reason.length, MOST_REASON);
-	while (weightOf(reason.slice(0, most)) > MOST_REASON) most = Math.floor(most / 2);
+	let most = Math.min(reason.length, MAX_REASON);
+	while (weightOf(reason.slice(0, most)) > MAX_REASON) most = Math.floor(most / 2);
 	return most === reason.length ? reason : `${reason.slice(0, most)}…`;
 }
 

@@ -24,7 +24,7 @@ import type { StepWork } from "../step.ts";
 import { shortFacts } from "./described.ts";
 
 /** Maximum bytes of a file with accounts: a database has few, but an archive's file could hold anything. */
-export const MOST_ACCOUNTS = 64 * 1024 * 1024;
+export const MAX_ACCOUNTS = 64 * 1024 * 1024;
 
 export const dump: StepWork<DumpStep, unknown, Dumped> = {
 	about: ({ dump }) => databaseOf(dump),
@@ -106,10 +106,10 @@ async function writeAccounts(
 		const accounts = await database.accounts();
 		if (accounts === undefined && facts === undefined) return {};
 		const text = JSON.stringify({ ...(accounts ?? { accounts: [] }), ...(facts && { facts }) });
-		if (Buffer.byteLength(text) > MOST_ACCOUNTS)
+		if (Buffer.byteLength(text) > MAX_ACCOUNTS)
 			throw new HoldfastError(
 				"database-failed",
-				`they are larger than the ${MOST_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
+				`they are larger than the ${MAX_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
 			);
 		await writeSynced(file, text);
 		digests[file] = sha256(text);

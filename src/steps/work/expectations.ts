@@ -30,7 +30,7 @@ const SHRUNK_PART = 1 / 10;
 const SHRUNK_BYTES = 10 * 1000 * 1000;
 
 /** Maximum number of mount points remembered below one folder. */
-const MOST_BELOW = 100;
+const MAX_BELOW = 100;
 
 /**
  * `folders`: the declared folders, each with its real path. `isStored`: whether what is at a declared path belongs to
@@ -46,7 +46,7 @@ export function mountsOf(
 			const disks = disksBelow(path)
 				.map((disk) => [folder + disk.slice(path.length), disk] as const)
 				.filter(([declared]) => isStored(declared));
-			return [...(mount === "/" ? [] : [[folder, mount] as const]), ...disks.slice(0, MOST_BELOW)];
+			return [...(mount === "/" ? [] : [[folder, mount] as const]), ...disks.slice(0, MAX_BELOW)];
 		}),
 	);
 }

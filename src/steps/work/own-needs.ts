@@ -55,7 +55,7 @@ export async function findSubvolumes(
 	const lines = found
 		.flat()
 		.filter(({ path }) => !carried.some((stays) => isWithin(path, stays)))
-		.slice(0, MOST_NAMED)
+		.slice(0, MAX_NAMED)
 		.map(({ path, live }) =>
 			twoCopies
 				? `${path} is a btrfs subvolume in ${live}: it will be restored as a plain folder. To keep it as it is, declare it as a separate state`
@@ -64,7 +64,7 @@ export async function findSubvolumes(
 	return twoCopies ? { problems: [], warnings: lines } : { problems: lines, warnings: [] };
 }
 
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** Absolute paths anywhere in these options, alone or within a command. */
 function pathsIn(value: unknown): string[] {

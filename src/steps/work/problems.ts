@@ -188,15 +188,15 @@ function notMounted({ places, mounts = {} }: PreflightStep): string[] {
 }
 
 function staysAsItIs(others: NonNullable<PreflightStep["others"]>): string[] {
-	const more = others.length > MOST_NAMED ? ` (and ${others.length - MOST_NAMED} more)` : "";
-	return others.slice(0, MOST_NAMED).map(({ owner, folder, isStored }) => {
+	const more = others.length > MAX_NAMED ? ` (and ${others.length - MAX_NAMED} more)` : "";
+	return others.slice(0, MAX_NAMED).map(({ owner, folder, isStored }) => {
 		const look = isStored
 			? `; to inspect its copy in the archive: holdfast restore --into FOLDER --service ${owner} …`
 			: ", and the archive does not contain it";
 		return `${folder} stays as it is: it belonged to state "${owner}" when the archive was created, but belongs to no state in the config${more}${look}`;
 	});
 }
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** Without a second copy, nothing is carried over. */
 function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
@@ -210,7 +210,7 @@ function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
 		.filter(([owner]) => owner !== stateOf(scope))
 		.flatMap(([owner, { folders }]) => folders.map((folder) => ({ owner, folder })))
 		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)));
-	const others = [...declared, ...gone.slice(0, MOST_NAMED)].map(
+	const others = [...declared, ...gone.slice(0, MAX_NAMED)].map(
 		({ owner, folder }) =>
 			`${folder} belongs to state "${owner}" and would be deleted: restore without --in-place`,
 	);

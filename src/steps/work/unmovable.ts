@@ -12,7 +12,7 @@ export interface Unmovable {
 }
 
 /** At most this many entries of one place are named. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 export async function findUnmovable(
 	{ places, twoCopies }: Pick<PreflightStep, "places" | "twoCopies">,
@@ -41,9 +41,9 @@ async function lockedOf({ live, mode, area }: Place, moves: boolean, signal: Abo
 		if (!moves) found.push(...(await lockedAt(live, "below", signal)));
 		else if (mode === "entries") found.push(...(await lockedAt(live, "within", signal)));
 	}
-	const more = found.length > MOST_NAMED ? ` (and ${found.length - MOST_NAMED} more)` : "";
+	const more = found.length > MAX_NAMED ? ` (and ${found.length - MAX_NAMED} more)` : "";
 	return found
-		.slice(0, MOST_NAMED)
+		.slice(0, MAX_NAMED)
 		.map(
 			(one) =>
 				`${wordsOf(one)}, so ${live} cannot be replaced${more}: ${unlocking(one)}, and set it again afterwards`,
@@ -54,7 +54,7 @@ function pinnedOf({ live, mode }: Place): Unmovable {
 	if (mode === "entries")
 		return {
 			problems: pinnedIn(live)
-				.slice(0, MOST_NAMED)
+				.slice(0, MAX_NAMED)
 				.map(
 					(name) =>
 						`${live}/${name} is in the lower layer of an overlay file system and cannot be renamed: restore --in-place, or make it a folder of the upper layer, while nothing uses it (cp -a, then delete, then rename)`,
