@@ -137,3 +137,29 @@ function notThere(old: string, others: readonly HeldDatabase[]): HoldfastError {
 		},
 	);
 }
+
+/** `--as` touches nothing live: flags about that would mean nothing. */
+export function requireAlone(flags: {
+	readonly as?: readonly string[];
+	readonly into?: string;
+	readonly path?: readonly string[];
+	readonly inPlace: boolean;
+	readonly keepOld?: number;
+	readonly keepFailed: boolean;
+	readonly noStart: boolean;
+}): void {
+	if (flags.as === undefined) return;
+	const others = [
+		...(flags.into === undefined ? [] : ["--into"]),
+		...(flags.path === undefined ? [] : ["--path"]),
+		...(flags.inPlace ? ["--in-place"] : []),
+		...(flags.keepOld === undefined ? [] : ["--keep-old"]),
+		...(flags.keepFailed ? ["--keep-failed"] : []),
+		...(flags.noStart ? ["--no-start"] : []),
+	];
+	if (others.length === 0) return;
+	throw new HoldfastError(
+		"usage",
+		`--as loads new databases and touches nothing else: omit ${others.join(", ")}`,
+	);
+}

@@ -16,9 +16,7 @@ interface Definition<K extends string, D extends object, S extends boolean, I = 
 	 * from an archive.
 	 */
 	readonly schema: v.GenericSchema<I, D>;
-	/**
-	 * The program that makes the dump, if it needs one. Users install it themselves, usually together with the server.
-	 */
+	/** The program that makes the dump, if it needs one. Users install it, usually together with the server. */
 	readonly client?: Program;
 	/** Keys whose values are run or name what is run. Users see them before they adopt somebody else's config. */
 	readonly runs?: readonly string[];

@@ -22,10 +22,7 @@ type Kinds = ReadonlyMap<string, LoadedKind>;
 /** Why a scope is left out of a run. */
 export type Held = ReadonlyMap<string, HoldfastError>;
 
-/**
- * Execute a plan. The caller holds the lock. Aborting the signal cancels the run and undoes it. `held`: the scopes that it
- * leaves out.
- */
+/** The caller holds the lock. Aborting the signal cancels the run and undoes it. `held`: the scopes that it leaves out. */
 export async function execute(
 	plan: Plan,
 	journal: RunJournal,

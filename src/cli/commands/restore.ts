@@ -45,7 +45,7 @@ import {
 } from "../flags.ts";
 import { heldIn } from "../held.ts";
 import { lookAhead } from "../look-ahead.ts";
-import { namedAnew } from "../new-names.ts";
+import { namedAnew, requireAlone } from "../new-names.ts";
 import { archiveWords } from "../one-archive.ts";
 import { confirm, operate } from "../operate.ts";
 import { interruptible, unwatched } from "../signals.ts";
@@ -201,24 +201,6 @@ export const restore = machineCommand({
 
 const questionFor = (states: readonly string[], machine: string, archive: string) =>
 	`Restore ${states.join(", ")} on ${machine} from ${archive}?`;
-
-/** `--as` touches nothing live: flags about that would mean nothing. */
-function requireAlone(flags: Flags): void {
-	if (flags.as === undefined) return;
-	const others = [
-		...(flags.into === undefined ? [] : ["--into"]),
-		...(flags.path === undefined ? [] : ["--path"]),
-		...(flags.inPlace ? ["--in-place"] : []),
-		...(flags.keepOld === undefined ? [] : ["--keep-old"]),
-		...(flags.keepFailed ? ["--keep-failed"] : []),
-		...(flags.noStart ? ["--no-start"] : []),
-	];
-	if (others.length === 0) return;
-	throw new HoldfastError(
-		"usage",
-		`--as loads new databases and touches nothing else: omit ${others.join(", ")}`,
-	);
-}
 
 /** The states to restore: those named, those that own the named paths, or all. */
 function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly string[] {
