@@ -1,5 +1,5 @@
 // `holdfast restore` alone on a terminal: asks for the service and for the archive, newest first, and says which command that is.
-import { listedSchema } from "../fleet/answers.ts";
+import { isArchiveId, listedSchema } from "../fleet/answers.ts";
 import type { Machines } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type ListedArchive, type Listing, listArchives, problemOf } from "../plan/archives.ts";
@@ -61,7 +61,12 @@ export async function askForElsewhere(
 		const listed = answers.all[0]?.answer?.();
 		if (listed === undefined) throw new HoldfastError("failed", `${machine} gave no answer`);
 		// One with an older Holdfast does not say what was lost.
-		return { ...listed, lost: listed.lost ?? [] };
+		const { archives, lost = [] } = listed;
+		return {
+			...listed,
+			archives: archives.filter(({ id }) => isArchiveId(id)),
+			lost: lost.filter(({ id }) => isArchiveId(id)),
+		};
 	});
 	return [...call.words, ...service.flatMap((name) => ["--service", name]), ...words];
 }

@@ -16,19 +16,21 @@ const LIMITS = { depth: 50, values: 300_000 };
 
 const name = v.pipe(v.string(), v.maxLength(200));
 const count = v.pipe(v.number(), v.finite());
-/** `destination::location::name`. It becomes a word of a command line, where it must not pass for an option. */
-const archiveId = v.pipe(
-	v.string(),
-	v.maxLength(5_000),
-	v.regex(/^[^\p{Cc}:\s-][^\p{Cc}:]*::[^\p{Cc}]+::[^\p{Cc}]+$/u, "it is not the id of an archive"),
-);
+const ARCHIVE_ID = /^[^\p{Cc}:\s-][^\p{Cc}:]*::[^\p{Cc}]+::[^\p{Cc}]+$/u;
+const MAX_ID = 5_000;
+
+/**
+ * Whether this can be a word of a command line, where it must not pass for an option: `destination::location::name`. An archive of
+ * somebody else may have any name, and that must not spoil the list.
+ */
+export const isArchiveId = (id: string): boolean => id.length <= MAX_ID && ARCHIVE_ID.test(id);
 const failure = v.looseObject({ provider: name, destination: name, error: errorReportSchema });
 
 /** The answer to `list --json`. */
 export const listedSchema = v.looseObject({
 	archives: v.array(
 		v.looseObject({
-			id: archiveId,
+			id: v.string(),
 			machine: name,
 			provider: name,
 			destination: name,
@@ -51,7 +53,7 @@ export const listedSchema = v.looseObject({
 		v.pipe(
 			v.array(
 				v.looseObject({
-					id: archiveId,
+					id: v.string(),
 					name,
 					created: name,
 					states: v.array(name),

@@ -121,7 +121,7 @@ describe("adopt", () => {
 		const asked = await second.holdfast("adopt", at, "--dry-run");
 		assert.equal(asked.code, 2);
 		assert.match(asked.stderr, /several machines[\s\S]*--machine: web01, web02/);
-		assert.match(await ok(second, "adopt", at, "--dry-run", "--machine", "web02"), /1 archives of web02/);
+		assert.match(await ok(second, "adopt", at, "--dry-run", "--machine", "web02"), /1 archive of web02/);
 	});
 
 	test("nothing there, an empty folder and a wrong passphrase are said in words", async () => {
