@@ -37,7 +37,7 @@ export interface Kind {
 	destroy?(web01: Machine): Promise<void>;
 	/** Make a dump impossible, and revert that. */
 	breakDown(web01: Machine): Promise<void>;
-	mend(web01: Machine): Promise<void>;
+	repair(web01: Machine): Promise<void>;
 	/** Make a dump start well and fail in the middle, if this is possible. */
 	spoil?(web01: Machine): Promise<void>;
 	/** Tests that only this kind has. */
@@ -202,7 +202,7 @@ export function fulfilsContract(kind: Kind): void {
 			await declare();
 			await kind.breakDown(web01);
 			await holdfast(3, "create", "--provider", "tar");
-			await kind.mend(web01);
+			await kind.repair(web01);
 			const { archives } = JSON.parse((await web01.holdfast("list", "--json", "--provider", "tar")).stdout);
 			const { app, other } = archives[0].metadata.states;
 			assert.equal(app.outcome, "failed");

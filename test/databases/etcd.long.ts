@@ -42,5 +42,5 @@ fulfilsContract({
 			"etcdctl get --prefix '' | cut -c-100; find /var/lib/etcd -not -user etcd; systemctl is-active etcd",
 		),
 	breakDown: async (web01) => void (await web01.sh("systemctl stop etcd")),
-	mend: async (web01) => void (await web01.sh("systemctl start etcd")),
+	repair: async (web01) => void (await web01.sh("systemctl start etcd")),
 });

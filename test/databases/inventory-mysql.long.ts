@@ -4,6 +4,7 @@ import { mysqlServer } from "../support/mysql-server.ts";
 import { scratch } from "../support/scratch.ts";
 import { noServers } from "../support/servers.ts";
 import { comesBack } from "./inventory/inventory.ts";
+import { DROP } from "./inventory/mariadb-and-mysql.ts";
 import { MYSQL } from "./inventory/mysql.ts";
 import { mysqlPrograms } from "./mysql.ts";
 
@@ -20,10 +21,5 @@ comesBack({
 	prepare: (server) => void server.sql("", "CREATE DATABASE app"),
 	version: (server) => Number(server.sql("", "SELECT VERSION()").split(".")[0]),
 	dump: ({ socket }) => ({ mariadb: "app", socket }),
-	drop(server) {
-		server.sql(
-			"",
-			"DROP DATABASE app; DROP USER one@localhost, `some one`@`%`, few@localhost, member@localhost, wide@localhost, everywhere@localhost; DROP ROLE aa, zz",
-		);
-	},
+	drop: (server) => void server.sql("", DROP),
 });

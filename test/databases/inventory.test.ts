@@ -6,6 +6,7 @@ import { scratch } from "../support/scratch.ts";
 import { mariadbServer, noServers, postgresqlServer } from "../support/servers.ts";
 import { comesBack } from "./inventory/inventory.ts";
 import { MARIADB } from "./inventory/mariadb.ts";
+import { DROP } from "./inventory/mariadb-and-mysql.ts";
 import { POSTGRESQL } from "./inventory/postgresql.ts";
 
 comesBack({
@@ -54,10 +55,5 @@ comesBack({
 	prepare: (server) => void server.sql("", "CREATE DATABASE app"),
 	version: (server) => Number(server.sql("", "SELECT VERSION()").split(".")[0]),
 	dump: ({ socket }) => ({ mariadb: "app", socket }),
-	drop(server) {
-		server.sql(
-			"",
-			"DROP DATABASE app; DROP USER one@localhost, `some one`@`%`, few@localhost, member@localhost, wide@localhost, everywhere@localhost; DROP ROLE aa, zz",
-		);
-	},
+	drop: (server) => void server.sql("", DROP),
 });

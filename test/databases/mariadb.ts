@@ -90,7 +90,7 @@ export const tablesAndAllAround = (
 			await web01.sh("rm -rf /srv/app");
 		},
 		breakDown: async (web01) => void (await web01.sh(`systemctl stop ${client}`)),
-		mend: async (web01) => void (await web01.sh(`systemctl start ${client}`)),
+		repair: async (web01) => void (await web01.sh(`systemctl start ${client}`)),
 		// A table without its rows.
 		spoil: async (web01) =>
 			void (await sql(

@@ -49,7 +49,7 @@ fulfilsContract({
 		await web01.sh("rm -rf /srv/app");
 	},
 	breakDown: async (web01) => void (await web01.sh("systemctl stop postgresql@15-main")),
-	mend: async (web01) =>
+	repair: async (web01) =>
 		void (await web01.sh(
 			"systemctl start postgresql@15-main; until runuser -u postgres -- pg_isready -q; do sleep 0.2; done",
 		)),

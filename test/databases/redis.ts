@@ -52,7 +52,7 @@ export function datasets(
 				${name}-cli config get appendonly; find /var/lib/${name} -not -user ${name}; systemctl is-active ${name}-server
 			`),
 			breakDown: async (web01) => void (await web01.sh(`systemctl stop ${name}-server`)),
-			mend: async (web01) => void (await web01.sh(`systemctl start ${name}-server`)),
+			repair: async (web01) => void (await web01.sh(`systemctl start ${name}-server`)),
 			rowsChanged: /Redis database .*dump\.rdb +keys +499 +501/,
 		});
 }

@@ -45,7 +45,7 @@ fulfilsContract({
 		),
 	destroy: async (web01) => void (await web01.sh("rm -f /var/lib/ldap/*")),
 	breakDown: async (web01) => void (await web01.sh("mv /usr/sbin/slapcat /usr/sbin/gone")),
-	mend: async (web01) => void (await web01.sh("mv /usr/sbin/gone /usr/sbin/slapcat")),
+	repair: async (web01) => void (await web01.sh("mv /usr/sbin/gone /usr/sbin/slapcat")),
 	async spoil(web01) {
 		await web01.write("/usr/local/sbin/slapcat", '#!/bin/sh\n/usr/sbin/slapcat "$@" | head -c 300\nexit 1\n');
 		await web01.sh("chmod 755 /usr/local/sbin/slapcat");

@@ -67,6 +67,6 @@ while True:
 			),
 		].join("\n"),
 	breakDown: async (web01) => void (await web01.sh('mv "$FILE" /var/lib/app/moved', { env: { FILE } })),
-	mend: async (web01) => void (await web01.sh('mv /var/lib/app/moved "$FILE"', { env: { FILE } })),
+	repair: async (web01) => void (await web01.sh('mv /var/lib/app/moved "$FILE"', { env: { FILE } })),
 	rowsChanged: /SQLite database .*app's\.db +note +400 +1000/,
 });

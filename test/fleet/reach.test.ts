@@ -163,7 +163,7 @@ machines:
 		await laptop.cutNetwork();
 		// Three unanswered probes, five seconds apart, and the one that was in progress.
 		await pause(24_000);
-		await laptop.mendNetwork();
+		await laptop.restoreNetwork();
 		const watched = await laptop.holdfast("attach", "web01");
 		assert.equal(watched.code, 0, watched.stderr);
 		assert.match(watched.stderr, /✔ run preBackup of notes/);

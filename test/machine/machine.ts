@@ -35,9 +35,9 @@ export interface Machine {
 	holdfast(...args: string[]): Promise<Output>;
 	/** Write a file with its parents. */
 	write(path: string, content: string, mode?: string): Promise<void>;
-	/** Block all traffic until `mendNetwork`. */
+	/** Block all traffic until `restoreNetwork`. */
 	cutNetwork(): Promise<void>;
-	mendNetwork(): Promise<void>;
+	restoreNetwork(): Promise<void>;
 	/** SIGKILL to all of it at once. Written data stay, since they are in this host's page cache. */
 	powerOff(): Promise<void>;
 	/** A power failure: like `powerOff`, but everything that was not synced to its disks is lost. */
@@ -118,7 +118,7 @@ export async function machine(
 			});
 		},
 		cutNetwork: () => link.set("down"),
-		mendNetwork: () => link.set("up"),
+		restoreNetwork: () => link.set("up"),
 		powerOff: () => ended(container, container.powerOff()),
 		cutPower: () => ended(container, container.cutPower()),
 		boot: () => container.boot(),

@@ -98,7 +98,7 @@ describe("while a restore over the network is staging", { skip: noMachines }, ()
 		timeout: 120_000,
 	}, async () => {
 		const stderr = await whileStaging(() => web01.cutNetwork());
-		await web01.mendNetwork();
+		await web01.restoreNetwork();
 		assert.match(stderr, /the connection to .* failed/);
 	});
 

@@ -161,7 +161,7 @@ describe("one service is restored by one command", { skip: noMachines }, () => {
 		assert.equal(listed.code, 3);
 		assert.match(listed.stdout, /usb::\/mnt\/usb\/holdfast::web01-/);
 		assert.match(listed.stderr, /borgbackup\/nas could not be listed/);
-		await web01.mendNetwork();
+		await web01.restoreNetwork();
 		assert.equal((await archives(web01, "borgbackup")).length, nasArchives);
 	});
 });

@@ -134,7 +134,7 @@ function forClient(one: StoredObject): string {
 	].join("\n");
 }
 
-/** For a user who wants to mend it. */
+/** So that a user can fix the definition and create the object by hand. */
 function asComment({ kind, name, why, object, text = "" }: Broken): string {
 	const lines = [`invalid, not created: ${kind} ${name}: ${why}`, object ? creation(object) : text];
 	return lines.join("\n").replace(/^/gm, "-- ").concat("\n");

@@ -139,7 +139,7 @@ async function dump(server: Server, live: string, work: Work): Promise<DumpStrea
 		warnings.push(
 			...linesOf(
 				objects.broken,
-				(one) => `${brokenWords(live, one)}: a restore may have to leave it out; mend or drop it`,
+				(one) => `${brokenWords(live, one)}: a restore may have to leave it out; fix or drop it`,
 			),
 		);
 		return objects;

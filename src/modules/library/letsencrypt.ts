@@ -4,7 +4,7 @@ import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { units } from "../options.ts";
 
-/** Each certificate parses and belongs to its key. An expired one is renewed by certbot, whereas a restore cannot mend it. */
+/** Each certificate parses and belongs to its key. An expired one is no failure: certbot renews it, and a restore cannot. */
 const BELONG = `
 for one in /etc/letsencrypt/live/*/fullchain.pem; do
 	[ -e "$one" ] || continue

@@ -21,7 +21,7 @@ export const zerotier = defineModule({
 				// What ZeroTier learns about peers at run time, and files of the running process.
 				exclude: within(dataDir, "peers.d", "zerotier-one.pid", "zerotier-one.port"),
 				stopOnRestore: [nixos ? "zerotierone.service" : "zerotier-one.service"],
-				// The service answers. Whether it is ONLINE depends on the internet, which a restore cannot mend.
+				// The service answers. Whether it is ONLINE depends on the internet, and a restore cannot change that.
 				healthChecks: [{ command: ["sh", "-euc", INFO, "sh", dataDir], within: "60s" }],
 			},
 		},

@@ -1,11 +1,19 @@
 // What MySQL knows: the lists of statements in its manual ("Data Definition Statements", "Account Management
 // Statements") and information_schema. Each row's SQL runs as root in the database `app`, in this order.
+import {
+	account,
+	CHARACTER_SET,
+	FOREIGN_KEYS,
+	INNER,
+	OF_NOBODY,
+	TEMPORARY_TABLE,
+	TRIGGERS,
+	table,
+	VIEW_OF_NOTHING,
+	VIEWS,
+	WIDE_ACCOUNTS,
+} from "./mariadb-and-mysql.ts";
 import type { Row } from "./row.ts";
-
-const table = (...names: string[]) =>
-	names.map((name) => `SHOW CREATE TABLE \`${name}\`; SELECT * FROM \`${name}\``).join("; ");
-const account = (who: string) => `SHOW CREATE USER ${who}; SHOW GRANTS FOR ${who}`;
-const INNER = "\nDELIMITER //\n";
 
 const TABLES: readonly Row[] = [
 	{
@@ -45,12 +53,7 @@ const TABLES: readonly Row[] = [
 		shows:
 			"SHOW CREATE TABLE idx; SELECT a, b, c, ST_AsText(d), j FROM idx WHERE MATCH (c) AGAINST ('words' IN BOOLEAN MODE); SELECT a FROM idx WHERE 2 MEMBER OF (j->'$.n')",
 	},
-	{
-		kind: "foreign key: actions, to itself, in a cycle",
-		comes: "back",
-		make: "CREATE TABLE parent (id INT PRIMARY KEY, c INT); CREATE TABLE child (id INT PRIMARY KEY, p INT, s INT, CONSTRAINT f1 FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE SET NULL, FOREIGN KEY (s) REFERENCES child (id)); INSERT INTO parent VALUES (1, NULL); INSERT INTO child VALUES (1, 1, 1); UPDATE parent SET c = 1; ALTER TABLE parent ADD FOREIGN KEY (c) REFERENCES child (id)",
-		shows: table("parent", "child"),
-	},
+	FOREIGN_KEYS,
 	{
 		kind: "partitions: by range, list, hash, key, with subpartitions and options",
 		comes: "back",
@@ -64,40 +67,13 @@ const TABLES: readonly Row[] = [
 		shows:
 			"SELECT table_name FROM information_schema.tables WHERE table_schema = 'app' AND table_name LIKE 'odd%'; SHOW CREATE TABLE `empty`",
 	},
-	{
-		kind: "temporary table",
-		comes: "not",
-		unsaid: "it ends with its session",
-		make: "CREATE TEMPORARY TABLE of_session (a INT); INSERT INTO of_session VALUES (1)",
-		shows: "SELECT a FROM of_session",
-	},
+	TEMPORARY_TABLE,
 ];
 
 const OBJECTS: readonly Row[] = [
-	{
-		kind: "view: algorithm, caller's rights, check option, of views, of functions",
-		comes: "back",
-		make: "CREATE FUNCTION fv(n INT) RETURNS INT DETERMINISTIC RETURN n * 2; CREATE ALGORITHM=MERGE SQL SECURITY INVOKER VIEW v2 AS SELECT id, p FROM child WHERE id > 0 WITH CASCADED CHECK OPTION; CREATE ALGORITHM=TEMPTABLE VIEW v1 AS SELECT id FROM v2; CREATE VIEW v0 AS SELECT fv(id) AS `x``y` FROM v1",
-		shows: "SHOW CREATE VIEW v0; SHOW CREATE VIEW v1; SHOW CREATE VIEW v2; SELECT * FROM v0",
-	},
-	{
-		kind: "view of a table or column that is gone",
-		comes: "not",
-		said: {
-			create: /the view gone_view of app is invalid \(ERROR 1356 .*\): a restore may have to leave it out/,
-			restore:
-				/the view gone_view of app could not be created \(ERROR 1146 .*\); its definition: CREATE .*gone/,
-		},
-		make: "CREATE TABLE gone (n INT); CREATE VIEW gone_view AS SELECT * FROM gone; CREATE VIEW gone_too AS SELECT n FROM gone_view; DROP TABLE gone",
-		shows: "SELECT table_name FROM information_schema.views WHERE table_name IN ('gone_view', 'gone_too')",
-	},
-	{
-		kind: "trigger: of each time and event, in order",
-		comes: "back",
-		make: `CREATE TABLE trg (a INT); ${INNER}CREATE TRIGGER t1 BEFORE INSERT ON trg FOR EACH ROW BEGIN SET NEW.a = NEW.a + 1; END//\nCREATE TRIGGER t2 BEFORE INSERT ON trg FOR EACH ROW PRECEDES t1 SET @x = ';;'//\nCREATE TRIGGER t3 AFTER DELETE ON trg FOR EACH ROW SET @y = OLD.a//\nCREATE TRIGGER t4 BEFORE UPDATE ON trg FOR EACH ROW SET @z = 1//\n`,
-		shows:
-			"SELECT trigger_name, event_manipulation, action_timing, action_order, action_statement, definer, sql_mode FROM information_schema.triggers WHERE trigger_schema = 'app' AND trigger_name LIKE 't_' ORDER BY 1",
-	},
+	VIEWS,
+	VIEW_OF_NOTHING,
+	TRIGGERS,
 	{
 		kind: "procedure, function: rights, comment, data access, modes",
 		comes: "back",
@@ -126,23 +102,11 @@ const OBJECTS: readonly Row[] = [
 		shows:
 			"SHOW CREATE EVENT e1; SHOW CREATE EVENT e2; SELECT event_name, time_zone, status, on_completion, event_comment, definer FROM information_schema.events WHERE event_schema = 'app' ORDER BY 1",
 	},
-	{
-		kind: "objects of a definer that does not exist",
-		comes: "back",
-		make: "CREATE DEFINER=nobody@nowhere VIEW of_nobody AS SELECT * FROM child; CREATE DEFINER=nobody@nowhere PROCEDURE pr_nobody() SELECT 1",
-		shows:
-			"SHOW CREATE PROCEDURE pr_nobody; SELECT definer FROM information_schema.views WHERE table_name = 'of_nobody'",
-	},
+	OF_NOBODY,
 ];
 
 const PROPERTIES: readonly Row[] = [
-	{
-		kind: "character set and collation of a database",
-		comes: "back",
-		make: "ALTER DATABASE app CHARACTER SET latin2 COLLATE latin2_czech_cs",
-		shows:
-			"SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = 'app'",
-	},
+	CHARACTER_SET,
 	{
 		kind: "histogram of a column",
 		comes: "not",
@@ -172,16 +136,7 @@ const ACCOUNTS: readonly Row[] = [
 		shows:
 			"SELECT FROM_USER, TO_USER, WITH_ADMIN_OPTION FROM mysql.role_edges ORDER BY 1, 2; SELECT USER, DEFAULT_ROLE_USER FROM mysql.default_roles ORDER BY 1, 2; SHOW GRANTS FOR zz",
 	},
-	{
-		kind: "account that has its privileges by a pattern or on the entire server",
-		comes: "not",
-		said: {
-			create:
-				/everywhere@localhost has no privileges on the database alone(.*\n)+.*wide@localhost has its privileges on ap%/,
-		},
-		make: "CREATE USER wide@localhost IDENTIFIED BY 'w'; GRANT SELECT ON `ap%`.* TO wide@localhost; CREATE USER everywhere@localhost IDENTIFIED BY 'e'; GRANT SELECT, INSERT ON *.* TO everywhere@localhost; CREATE DEFINER=everywhere@localhost VIEW of_all AS SELECT * FROM app.trg",
-		shows: "SELECT User FROM mysql.user WHERE User IN ('wide', 'everywhere')",
-	},
+	WIDE_ACCOUNTS,
 	{
 		kind: "global setting",
 		comes: "not",
