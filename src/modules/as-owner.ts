@@ -1,4 +1,5 @@
 // Scripts for folders of a service. Root must not read or write by path what a service can replace with a link.
+import { shellWord } from "../values/shell.ts";
 
 /**
  * A script for `sh -euc`, with the folder as its first argument: runs `script` in the folder as its owner, with the other
@@ -19,6 +20,3 @@ if [ "$(id -u)" = 0 ]; then
 	done
 fi
 ${script}`;
-
-/** One word of a shell command, whatever it contains. */
-export const shellWord = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,25 +1,20 @@
-// The option for the database of an application that supports only some kinds, with its SQLite file in its data folder.
+// The option for the database of an application whose SQLite file is in its data folder, which is another option.
 import * as v from "valibot";
-import type { Dump } from "../databases/dump.ts";
 import * as f from "../values/fields.ts";
-import type { Yield } from "./module.ts";
+import { DATABASE, databaseOf, kindAndName } from "./options.ts";
 
-type Kind = "sqlite" | "postgresql" | "mariadb";
+type Kind = Parameters<typeof databaseOf>[1]["type"];
 
 /** `kinds`: the default first. `file`: of SQLite, relative to the data folder. `name`: on a server. */
 export function databaseIn<const K extends readonly [Kind, ...Kind[]]>(
 	kinds: K,
 	{ name, file }: { readonly name: string; readonly file?: string },
 ) {
-	const [usual] = kinds;
+	const [type] = kinds;
 	return v.pipe(
 		v.optional(
 			v.strictObject({
-				type: v.pipe(
-					v.optional(v.picklist(kinds as readonly Kind[]), usual),
-					v.description(`kind of database (default ${usual})`),
-				),
-				name: v.pipe(v.optional(f.text, name), v.description(`its name on the server (default ${name})`)),
+				...kindAndName(kinds, { type, name }),
 				file: v.pipe(
 					v.optional(f.path),
 					v.description(
@@ -31,7 +26,7 @@ export function databaseIn<const K extends readonly [Kind, ...Kind[]]>(
 			}),
 			{},
 		),
-		v.description("the database in which it stores its data"),
+		v.description(DATABASE),
 	);
 }
 
@@ -41,12 +36,6 @@ interface Chosen {
 	readonly file?: string | undefined;
 }
 
-/** What the option adds: a dump of the file, or a database in the options of the server's module. */
-export function databaseFor(
-	state: string,
-	{ type, name, file }: Chosen,
-	usualFile = "/",
-): { dumps: Dump[]; services: NonNullable<Yield["services"]> } {
-	if (type === "sqlite") return { dumps: [{ sqlite: file ?? usualFile }], services: {} };
-	return { dumps: [], services: { [type]: { databases: { [name]: { state } } } } };
-}
+/** What the option adds. `usualFile`: of SQLite, if none was chosen. */
+export const databaseFor = (state: string, { type, name, file }: Chosen, usualFile = "/") =>
+	databaseOf(state, { type, name, file: file ?? usualFile });

@@ -109,13 +109,9 @@ export function database(
 	return v.pipe(
 		v.optional(
 			v.strictObject({
-				type: v.pipe(
-					v.optional(v.picklist(kinds.map(({ key }) => key)), usual.type),
-					v.description(`kind of database (default ${usual.type})`),
-				),
-				name: v.pipe(
-					v.optional(f.text, usual.name),
-					v.description(`its name on the server (default ${usual.name})`),
+				...kindAndName(
+					kinds.map(({ key }) => key),
+					usual,
 				),
 				file: v.pipe(
 					v.optional(f.path, own?.file ?? "/"),
@@ -124,9 +120,20 @@ export function database(
 			}),
 			{},
 		),
-		v.description("the database in which it stores its data"),
+		v.description(DATABASE),
 	);
 }
+
+export const DATABASE = "the database in which it stores its data";
+
+/** Which kind of database, and its name on a server. */
+export const kindAndName = (
+	kinds: readonly Kind["key"][],
+	{ type, name }: { readonly type: Kind["key"]; readonly name: string },
+) => ({
+	type: v.pipe(v.optional(v.picklist(kinds), type), v.description(`kind of database (default ${type})`)),
+	name: v.pipe(v.optional(f.text, name), v.description(`its name on the server (default ${name})`)),
+});
 
 /** What the database option adds: a dump of a database file, or a database in the options of the server's module. */
 export function databaseOf(

@@ -4,7 +4,8 @@
 import { dirname, relative } from "node:path";
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { asOwner, shellWord } from "../as-owner.ts";
+import { shellWord } from "../../values/shell.ts";
+import { asOwner } from "../as-owner.ts";
 import { ifConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
 import { folder, named, units } from "../options.ts";
