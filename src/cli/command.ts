@@ -20,7 +20,7 @@ import { shellLine } from "../values/shell.ts";
 import type { Context } from "./context.ts";
 import type { CommonFlags } from "./flags.ts";
 import { withGroupHelp, withHelp } from "./help.ts";
-import { type MachineName, machineNamed, type Target } from "./machines.ts";
+import { type MachineName, machineNamed, requirePlaces, type Target } from "./machines.ts";
 import { wasInterrupted } from "./signals.ts";
 
 /**
@@ -96,6 +96,8 @@ export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS exte
 		machine(flags: NoInfer<FLAGS>, words: NoInfer<ARGS>, line: readonly string[]): MachineName;
 		/** Keys of the config that it does not need: see config/tolerance.ts. */
 		readonly tolerates?: readonly string[];
+		/** It works on a machine without archives too. */
+		readonly needsNoArchives?: boolean;
 		/** Asks for what is missing in the command line for another machine, and returns it complete. */
 		completed?(call: MachineCall, flags: FLAGS, target: Target, words: ARGS): Promise<readonly string[]>;
 		run(call: MachineCall, flags: FLAGS, ...words: ARGS): Promise<number>;
@@ -107,6 +109,7 @@ export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS exte
 			takes: call.takes,
 		});
 		const { manifest } = target;
+		if (definition.needsNoArchives !== true) requirePlaces(manifest);
 		if (target.isHere) return definition.run({ ...call, manifest }, flags, ...words);
 		const line = await definition.completed?.({ ...call, manifest }, flags, target, words);
 		return (await import("./elsewhere.ts")).passOn({ ...call, words: line ?? call.words }, target);

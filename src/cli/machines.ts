@@ -4,6 +4,7 @@ import type { LoadOptions } from "../config/find.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { isHere, type Machines, select } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { nothingToBackUp } from "../manifest/warnings.ts";
 import { printMessage } from "../report/terminal.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { CommonFlags, FleetFlags } from "./flags.ts";
@@ -66,6 +67,8 @@ interface Choice {
 	readonly tolerated?: LoadOptions["tolerated"];
 	/** The flags of the command, for hints. */
 	readonly takes?: readonly string[] | undefined;
+	/** Without a name, a machine of which nothing has to be backed up may be meant as well as another. */
+	readonly countsStateless?: boolean;
 }
 
 /** The machines that a command is for: by name, by tag, or all. */
@@ -77,7 +80,7 @@ export async function chosen(flags: CommonFlags & Partial<FleetFlags>, choice: C
 async function chosenFrom(
 	config: Loaded,
 	flags: CommonFlags & Partial<FleetFlags>,
-	{ machine, takes }: Choice,
+	{ machine, takes, countsStateless = false }: Choice,
 ): Promise<Chosen> {
 	const selection = {
 		names: machine,
@@ -85,6 +88,7 @@ async function chosenFrom(
 		tags: flags.tag ?? [],
 		all: flags.all ?? false,
 		several: flags.all !== undefined,
+		countsStateless,
 	};
 	return {
 		machines: await select(config, selection),
@@ -95,13 +99,30 @@ async function chosenFrom(
 	};
 }
 
-/** Of several machines, those that declare a state, or should: one that only hosts others' repositories is left out. */
+/**
+ * Of several machines, those that declare a state, or should: one that only hosts others' repositories is left out. Throws if
+ * nothing of any of them has to be backed up.
+ */
 export function withStates<T extends Pick<Chosen, "machines">>(selected: T): T {
+	const [first] = selected.machines;
+	if (first && selected.machines.every(({ stateless }) => stateless)) throw isStateless(first);
 	if (selected.machines.length === 1) return selected;
 	const machines = selected.machines.filter(
 		({ state, borgServer, stateless }) => !(borgServer || stateless) || Object.keys(state).length > 0,
 	);
 	return { ...selected, machines };
+}
+
+function isStateless({ machine }: Manifest): HoldfastError {
+	return new HoldfastError("state-not-found", nothingToBackUp(machine), {
+		subject: machine,
+		hint: "if that has changed, declare a state of it, and remove `stateless` from the config",
+	});
+}
+
+/** Refuse a machine without archives before it is asked: nothing is installed on it, perhaps. */
+export function requirePlaces(manifest: Manifest): void {
+	if (manifest.stateless && Object.keys(manifest.providers).length === 0) throw isStateless(manifest);
 }
 
 /** The providers that a command is for: the one named, or all. */

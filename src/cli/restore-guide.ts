@@ -1,6 +1,6 @@
 // `holdfast restore` alone on a terminal: asks for the service and for the archive, newest first, and says which command that is.
 import { isArchiveId, listedSchema } from "../fleet/answers.ts";
-import type { Machines } from "../fleet/select.ts";
+import { type Machines, withStates } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type ListedArchive, type Listing, listArchives, problemOf } from "../plan/archives.ts";
 import { chooseArchive, doubtOf, isGood } from "../plan/choose.ts";
@@ -34,9 +34,10 @@ interface Chosen {
 
 /** The machine; undefined if there is only one, or if nobody can be asked. Throws `interrupted` when the user leaves. */
 export async function askWhichMachine(
-	{ names }: Pick<Machines, "names">,
+	config: Pick<Machines, "names" | "isStateless">,
 	flags: Asked,
 ): Promise<string | undefined> {
+	const names = await withStates(config);
 	if (names.length < 2) return undefined;
 	requireAsked(flags);
 	const choices = names.map((name) => ({ value: name, label: name }));

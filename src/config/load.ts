@@ -48,6 +48,8 @@ export interface Loaded {
 	readonly names: readonly string[];
 	/** The tags of a machine. Does not validate the rest of it. */
 	tagsOf(name: string): Promise<readonly string[]>;
+	/** Whether nothing of a machine has to be backed up. Does not validate the rest of it. */
+	isStateless(name: string): Promise<boolean>;
 	/** The providers and destinations of a machine by name, as the file has them: without what is derived. */
 	placesWritten(name: string): readonly string[];
 	/** Manifests by name, of all machines or of those named. Throws one error with all faults of these machines only. */
@@ -85,6 +87,7 @@ export async function loadConfig(given?: string, options: LoadOptions = {}): Pro
 		...(sshConfig === undefined ? {} : { sshConfig: resolvePath(dirname(found.file), sshConfig) }),
 		names: config.names,
 		tagsOf: async (name) => textsIn((await config.declared(name))?.machine.tags),
+		isStateless: async (name) => (await config.declared(name))?.machine.stateless === true,
 		placesWritten: (name) => writtenPlaces(value, name),
 		resolve,
 	};
@@ -290,6 +293,7 @@ function loadManifest(file: string, value: unknown): Loaded {
 		secrets: secretsOf(file, {}),
 		names: [manifest.machine],
 		tagsOf: async () => manifest.tags ?? [],
+		isStateless: async () => manifest.stateless === true,
 		placesWritten: () => [],
 		resolve: async () => new Map([[manifest.machine, manifest]]),
 	};

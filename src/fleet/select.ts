@@ -12,6 +12,8 @@ export interface Selection {
 	readonly all: boolean;
 	/** The command can work on several machines. */
 	readonly several?: boolean;
+	/** Without a name, a machine of which nothing has to be backed up may be meant as well as another. */
+	readonly countsStateless?: boolean;
 	/** The flags of the command, for hints; it has any if they are not given. */
 	readonly flags?: readonly string[] | undefined;
 }
@@ -21,6 +23,7 @@ export interface Machines {
 	readonly file: string;
 	readonly names: readonly string[];
 	tagsOf(name: string): Promise<readonly string[]>;
+	isStateless(name: string): Promise<boolean>;
 	/** The providers and destinations of a machine by name, as the file has them: without what is derived. */
 	placesWritten(name: string): readonly string[];
 	/** Of those named, or of all. */
@@ -28,12 +31,12 @@ export interface Machines {
 }
 
 /**
- * Machines in the config's order, each once; others are not resolved. If nothing is chosen: the only machine, or an error
- * that lists them.
+ * Machines in the config's order, each once; others are not resolved. If nothing is chosen: the only machine of which
+ * something has to be backed up, or an error that lists them.
  */
 export async function select(config: Machines, selection: Selection): Promise<Manifest[]> {
 	const { names: known, file } = config;
-	const { names, tags, all, several = true } = selection;
+	const { names, tags, all, several = true, countsStateless = false } = selection;
 	if (known.length === 0)
 		throw new HoldfastError("machine-not-found", `${file} has no machine`, {
 			subject: file,
@@ -41,12 +44,14 @@ export async function select(config: Machines, selection: Selection): Promise<Ma
 		});
 	if (all && (names.length > 0 || tags.length > 0))
 		throw new HoldfastError("usage", "--all cannot be combined with machine names or --tag");
-	const isOnly = names.length === 0 && tags.length === 0 && known.length === 1;
-	if (all || isOnly) return [...(await config.resolve()).values()];
-	if (names.length === 0 && tags.length === 0)
+	if (all) return [...(await config.resolve()).values()];
+	if (names.length === 0 && tags.length === 0) {
+		const [only, ...others] = countsStateless ? known : await withStates(config);
+		if (only !== undefined && others.length === 0) return [...(await config.resolve([only])).values()];
 		throw new HoldfastError("machine-ambiguous", "which machine?", {
 			hint: `the machines are: ${known.join(", ")}${several ? "; or use --all or --tag TAG" : ""}`,
 		});
+	}
 	const unknown = names.find((name) => !known.includes(name));
 	if (unknown !== undefined)
 		throw new HoldfastError("machine-not-found", `there is no machine "${unknown}" in ${file}`, {
@@ -55,6 +60,13 @@ export async function select(config: Machines, selection: Selection): Promise<Ma
 		});
 	const chosen = new Set([...names, ...(tags.length === 0 ? [] : await tagged(tags, config))]);
 	return [...(await config.resolve(known.filter((name) => chosen.has(name)))).values()];
+}
+
+/** The names of machines of which something has to be backed up; of all, if there is none. */
+export async function withStates({ names, isStateless }: Pick<Machines, "names" | "isStateless">) {
+	const stateless = new Set<string>();
+	if (names.length > 1) for (const name of names) if (await isStateless(name)) stateless.add(name);
+	return stateless.size === names.length ? names : names.filter((name) => !stateless.has(name));
 }
 
 /** The names of machines with one of the tags. Every tag must belong to some machine. */

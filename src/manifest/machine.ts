@@ -112,7 +112,7 @@ export const machineFields = {
 	stateless: v.pipe(
 		v.optional(v.boolean()),
 		v.description(
-			"nothing of this machine has to be backed up: `status` does not report that it declares no state, and what is done for several machines leaves it out (default false)",
+			"nothing of this machine has to be backed up: `status` does not ask it, what is done for several machines leaves it out, and it is not the one that is meant where a command names none (default false)",
 		),
 	),
 	notify: v.pipe(v.optional(v.array(notifySchema)), v.description("whom to notify about runs")),

@@ -31,3 +31,6 @@ export function unprotected({
 		return ["nothing is protected: the config names no place for archives (add one under `providers`)"];
 	return [];
 }
+
+/** What is said of a machine that declares it, in place of a list of its archives. */
+export const nothingToBackUp = (machine: string) => `${machine} is stateless: nothing to back up`;

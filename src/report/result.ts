@@ -25,6 +25,8 @@ export interface Standing extends MachineStatus {
 	readonly timers: readonly TimerStatus[];
 	/** What is in progress. */
 	readonly now?: string;
+	/** Nothing of it has to be backed up; it was not asked. */
+	readonly isStateless?: true;
 }
 
 /** One destination on the recovery sheet. */

@@ -62,14 +62,57 @@ test("a machine of which nothing has to be backed up says so, and is left out of
 	assert.equal(created.code, 0, created.stderr);
 	const status = await place.holdfast("status", "--all");
 	assert.equal(status.code, 0, status.stdout + status.stderr);
-	assert.match(status.stdout, /^relay: no run yet; no timer$/m);
-	assert.equal((await place.holdfast("status", "relay")).code, 0);
+	assert.doesNotMatch(status.stdout, /relay/);
+	const named = await place.holdfast("status", "relay");
+	assert.deepEqual([named.code, named.stdout], [0, "relay is stateless: nothing to back up\n"]);
 	declare({ providers });
 	assert.equal((await place.holdfast("status", "--all")).code, 1);
 	declare({ providers, stateless: true, state: { data: { folders: [place.path("data")] } } });
 	const both = await place.holdfast("validate");
 	assert.equal(both.code, 2);
 	assert.match(both.stderr, /the machine has a state, "data"/);
+});
+
+test("a machine of which nothing has to be backed up is not asked, and is not meant where no name is given", async () => {
+	const place = new Place(folder);
+	place.write("data/file", "precious");
+	const providers = { tar: { destinations: { disk: { path: place.path("archives") } } } };
+	const state = { data: { folders: [place.path("data")] } };
+	const nas = { host: "root@nas.invalid", tags: ["cold"] };
+	place.write(
+		"holdfast.json",
+		JSON.stringify({ tags: { cold: { stateless: true } }, machines: { web01: { state, providers }, nas } }),
+	);
+	for (const [words, said] of [
+		[["create"], /^done: run/m],
+		[["list"], /web01-/],
+		[["list", "web01"], /web01-/],
+		[["restore", "--dry-run", "latest"], /put the restored/],
+		[["status", "--all"], /^web01: create done/m],
+		[["status", "web01", "nas"], /^web01: create .*\nnas is stateless: nothing to back up$/m],
+		[["status", "nas"], /^nas is stateless: nothing to back up\n$/],
+	] as const) {
+		const { code, stdout, stderr } = await place.holdfast(...words);
+		assert.equal(code, 0, `${words.join(" ")}: ${stderr}`);
+		assert.match(words[0] === "create" ? stderr : stdout, said, words.join(" "));
+		assert.ok(stdout.includes("nas is stateless") || !/\bnas\b/.test(stdout + stderr), stdout + stderr);
+	}
+	const asData = JSON.parse((await place.holdfast("status", "nas", "--json")).stdout);
+	assert.deepEqual([asData.machine, asData.isStateless, asData.problems], ["nas", true, []]);
+	for (const words of [
+		["create", "nas"],
+		["list", "nas"],
+		["check", "nas"],
+		["restore", "nas", "disk", "latest"],
+	]) {
+		const { code, stderr } = await place.holdfast(...words);
+		assert.equal(code, 2, words.join(" "));
+		assert.match(
+			stderr,
+			/^holdfast: nas is stateless: nothing to back up\n {2}→ if that has changed, declare a state/,
+		);
+	}
+	assert.match((await place.holdfast("deploy", "--dry-run")).stderr, /which machine\?/);
 });
 
 test("runs show without an id shows the newest run", async () => {

@@ -57,7 +57,11 @@ export const deploy = command({
 		positional: machineWords,
 	},
 	async run(call: Call, flags: Flags, ...machine: string[]) {
-		const { every, secrets, ...selected } = await chosen(flags, { machine, takes: call.takes });
+		const { every, secrets, ...selected } = await chosen(flags, {
+			machine,
+			takes: call.takes,
+			countsStateless: true,
+		});
 		// The other machines say whose keys a server must accept.
 		const all = await every();
 		const store = openStore(secrets);

@@ -24,6 +24,7 @@ export const notify = machineCommand({
 		positional: { kind: "tuple", parameters: [machineWord] },
 	},
 	machine: (_flags, [machine]) => machine,
+	needsNoArchives: true,
 	async run({ out, manifest }: MachineCall, flags: Flags, _machine?: string) {
 		const faults: string[] = [];
 		const remark = (line: string) => faults.push(line);

@@ -64,20 +64,24 @@ export const status = command({
 	},
 	run: async ({ out, takes }: Call, flags: Flags, ...machine: string[]) => {
 		const refused = new Map<string, readonly string[]>();
-		const { machines, sshConfig } = await chosen(flags, {
+		const { machines: all, sshConfig } = await chosen(flags, {
 			...{ machine, takes, tolerates: FOR_STATUS },
 			tolerated: (name, lines) => refused.set(name, lines),
 		});
+		const told = all.filter((one) => !one.stateless || machine.includes(one.machine));
+		const machines = told.length > 0 ? told : all;
 		const signal = interruptible();
 		const once = async (connections?: Connections) => {
-			using standings = await look(machines, sshConfig, flags, signal, connections);
+			using standings = await look(machines, (asked) =>
+				askAbout(asked, sshConfig, flags, signal, connections),
+			);
 			const known = standings.all.flatMap(({ answer }) => answer ?? []);
 			const shown = seriesOf(known, (answer) => withRefused(answer(), refused));
 			if (flags.watch) clearScreen();
 			await out.result({
 				kind: "status",
 				machines: shown,
-				isOfOne: machines.length === 1,
+				isOfOne: all.length === 1,
 				repeats: flags.watch,
 			});
 			if (known.length < standings.all.length) return EXIT.partial;
@@ -116,7 +120,31 @@ async function again(
 	}
 }
 
+/** A machine of which nothing has to be backed up is not asked: nothing is installed on it, perhaps. */
 async function look(
+	machines: readonly Manifest[],
+	ask: (some: readonly Manifest[]) => Promise<Answers<Standing>>,
+): Promise<Answers<Standing>> {
+	const asked = machines.filter(({ stateless }) => !stateless);
+	if (asked.length === machines.length) return ask(asked);
+	const answers = asked.length === 0 ? NOBODY : await ask(asked);
+	const all = machines.flatMap((one) =>
+		one.stateless
+			? { machine: one.machine, answer: () => withoutState(one) }
+			: answers.all.filter(({ machine }) => machine === one.machine),
+	);
+	return { all, [Symbol.dispose]: () => answers[Symbol.dispose]() };
+}
+
+const NOBODY: Answers<Standing> = { all: [], [Symbol.dispose]() {} };
+
+/** Of a machine of which nothing has to be backed up. */
+function withoutState({ machine }: Manifest): Standing {
+	const time = new Date().toISOString();
+	return { machine, time, isStateless: true, archives: [], runs: [], problems: [], timers: [] };
+}
+
+async function askAbout(
 	machines: readonly Manifest[],
 	sshConfig: string | undefined,
 	flags: Flags,
@@ -139,6 +167,7 @@ async function look(
 
 /** Of this machine, by its own records. */
 export async function standingHere(manifest: Manifest): Promise<Standing> {
+	if (manifest.stateless) return withoutState(manifest);
 	const { state, runtime } = places();
 	using journal = Journal.read(state);
 	const parsed = v.safeParse(manifestSchema, deployedHere(manifest));

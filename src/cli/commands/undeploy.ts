@@ -25,9 +25,8 @@ export const undeploy = command({
 	},
 	parameters: { flags: rolloutFlags, positional: machineWords },
 	async run(call: Call, flags: RolloutFlags, ...machine: string[]) {
-		return onEach(await chosen(flags, { machine, takes: call.takes }), call, (_, place, run) =>
-			undeployFrom(place, run, flags, call.out),
-		);
+		const selected = await chosen(flags, { machine, takes: call.takes, countsStateless: true });
+		return onEach(selected, call, (_, place, run) => undeployFrom(place, run, flags, call.out));
 	},
 });
 

@@ -61,6 +61,9 @@ const standing = like<Standing>()(
 		problems: about("one line each; empty if all is well", texts),
 		timers: v.array(timer),
 		now: v.exactOptional(about("what is in progress", v.string())),
+		isStateless: v.exactOptional(
+			about("nothing of it has to be backed up, and it was not asked", v.literal(true)),
+		),
 	}),
 );
 export const STATUS: Output = { title: "Status of a machine", form: "document", schema: standing };

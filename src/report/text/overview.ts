@@ -1,4 +1,5 @@
 // `holdfast` alone: the state of things on one screen, at most ten lines.
+import { nothingToBackUp } from "../../manifest/warnings.ts";
 import { counted } from "../../values/counted.ts";
 import { localTime } from "../../values/local-time.ts";
 import type { Standing } from "../result.ts";
@@ -20,6 +21,8 @@ export interface Overview {
 
 export function overviewText({ file, here, others }: Overview): string[] {
 	const { machine, archives, problems, timers, now } = here;
+	const heading = `${machine}, by ${file}${others === 0 ? "" : `; ${counted(others, "other machine")}: holdfast status --all`}`;
+	if (here.isStateless) return [heading, nothingToBackUp(machine), "Type: holdfast --help"];
 	const names = [...new Set(archives.map(({ state }) => state))];
 	const states = names
 		.map((state) => stateOf(state, archives))
@@ -30,7 +33,7 @@ export function overviewText({ file, here, others }: Overview): string[] {
 	const [next] = timers.flatMap((timer) => timer.next ?? []).sort();
 	const isEmpty = states.every(({ created }) => created === undefined);
 	return [
-		`${machine}, by ${file}${others === 0 ? "" : `; ${counted(others, "other machine")}: holdfast status --all`}`,
+		heading,
 		...(names.length === 0 ? [] : table(shown.map(({ cells }) => cells))),
 		...(more === 0 ? [] : [`  and ${more} more: holdfast status`]),
 		...problems.slice(0, MAX_PROBLEMS).map((line) => `! ${line}`),

@@ -1,4 +1,5 @@
 // Formats the status of machines.
+import { nothingToBackUp } from "../../manifest/warnings.ts";
 import { localTime } from "../../values/local-time.ts";
 import type { Series } from "../../values/series.ts";
 import type { Standing } from "../result.ts";
@@ -51,7 +52,8 @@ function rowOf(
 }
 
 /** What ran there last, and what runs next. */
-function worksOf({ machine, runs, timers, now }: Standing): string {
+function worksOf({ machine, runs, timers, now, isStateless }: Standing): string {
+	if (isStateless) return nothingToBackUp(machine);
 	const next = timers
 		.flatMap((one) => (one.next === undefined ? [] : [{ name: one.name, at: one.next }]))
 		.sort((a, b) => a.at.localeCompare(b.at))
