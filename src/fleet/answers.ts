@@ -54,7 +54,7 @@ export const listedSchema = v.looseObject({
 			v.array(
 				v.looseObject({
 					id: v.string(),
-					name,
+					name: v.string(),
 					created: name,
 					states: v.array(name),
 					unmounted: v.exactOptional(v.string()),

@@ -56,6 +56,8 @@ class Execution {
 	readonly #standing: Standing;
 	/** Scopes whose undo failed, or that were committed and could not be finished: `recover` will try again. */
 	readonly #stuck = new Set<string>();
+	/** Scopes whose undo was tried. */
+	readonly #undone = new Set<string>();
 	/** By scope: why its stored data are in doubt, and which step found that. */
 	readonly #doubts = new Map<string, { readonly step: string; readonly error: Error }>();
 
@@ -86,16 +88,16 @@ class Execution {
 	}
 
 	async #next(step: Step): Promise<void> {
-		if (step.whenBegan !== undefined) {
-			if (this.#standing.began(step.whenBegan)) await this.#step(step, NEVER);
-			return;
-		}
+		if (step.whenBegan !== undefined)
+			return this.#standing.began(step.whenBegan) ? this.#step(step, NEVER) : undefined;
 		// A committed scope is finished even after a cancellation.
 		const committed = this.#standing.isCommitted(step.scope);
 		if (this.#signal.aborted && !committed) return;
 		const hindrance = this.#standing.hindranceTo(step.scope);
-		if (hindrance === undefined) await this.#step(step, committed ? NEVER : this.#signal);
-		else this.#skip(step, hindrance.reason);
+		if (hindrance === undefined) return this.#step(step, committed ? NEVER : this.#signal);
+		// A step of another scope has found the fault, while this one's units were down.
+		if (!committed && !this.#undone.has(step.scope)) await this.#undo(step.scope);
+		this.#skip(step, hindrance.reason);
 	}
 
 	async recover(): Promise<RunReport> {
@@ -162,9 +164,8 @@ class Execution {
 		this.#standing.failAt(step, cause, tidies);
 		this.#reporter.stepFailed(step, report);
 		if (!committed) await this.#undo(scope);
-		else if (tidies) {
-			this.#leave(step);
-		} else if (!isAfterthought) {
+		else if (tidies) this.#leave(step);
+		else if (!isAfterthought) {
 			this.#stuck.add(scope);
 			await this.#sayWhatIsWhere(scope);
 		}
@@ -207,6 +208,7 @@ class Execution {
 	}
 
 	async #undo(scope: string): Promise<void> {
+		this.#undone.add(scope);
 		const isUndone = await undoScope(scope, {
 			...{ standing: this.#standing, reporter: this.#reporter },
 			kindOf: (step) => this.#kindOf(step),
@@ -295,5 +297,4 @@ class Execution {
 
 /** The most steps that run in parallel. */
 const MAX_AT_ONCE = 4;
-
 const NEVER = new AbortController().signal;

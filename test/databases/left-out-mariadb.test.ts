@@ -11,7 +11,7 @@ import { notesOf } from "../../src/databases/mariadb/notes.ts";
 import { objectsOf } from "../../src/databases/mariadb/objects.ts";
 import { putObjects } from "../../src/databases/mariadb/put-objects.ts";
 import { serverOf } from "../../src/databases/mariadb/server.ts";
-import { engineFacts } from "../../src/databases/mariadb/storage-engines.ts";
+import { engineFacts, engineObstacles } from "../../src/databases/mariadb/storage-engines.ts";
 import { HoldfastError } from "../../src/values/error.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -178,6 +178,10 @@ describe("MariaDB: what a restore leaves out", { skip: noServers }, () => {
 			await holdfast(1, "restore", "--yes", "tar", "latest"),
 			/app cannot be loaded: its tables need the storage engine FEDERATED/,
 		);
+		// However many others it lacks.
+		const others = Array.from({ length: 30 }, (_, index) => `A${index}`);
+		const facts = { version: 10, engines: [...others, "FEDERATED"] };
+		assert.match((await engineObstacles(serverOf({ socket: server.socket }), facts)).join(), /FEDERATED/);
 		server.sql("", "INSTALL SONAME 'ha_federatedx'");
 		await holdfast(0, "restore", "--yes", "tar", "latest");
 		assert.equal(server.sql("app", "SELECT * FROM of_far"), "1\n2");

@@ -18,7 +18,7 @@ test("what was lost is examined before it is used", () => {
 	const lost = { id: ID, name: "x", created: "2026-01-02T03:04:05Z", states: ["app"] };
 	read({ lost: [lost] });
 	read({});
-	for (const one of [null, {}, { ...lost, states: [null] }, { ...lost, name: "x".repeat(1_000) }])
+	for (const one of [null, {}, { ...lost, states: [null] }])
 		assert.throws(() => read({ lost: [one] }), /sent an invalid answer/);
 });
 

@@ -107,6 +107,8 @@ class Machine {
 			if (random() < 0.04) world.failing.set(id, 1 + below(random, 2));
 			if (random() < 0.03) world.failing.set(`undo ${id}`, 1 + below(random, 2));
 			if (random() < 0.1) world.failing.set(`away ${id}`, 1);
+			for (const { scope, id: stop } of plan.steps)
+				if (stop.startsWith("stop:") && random() < 0.02) world.failing.set(`unusable ${scope} ${id}`, 1);
 			if (random() < 0.02) world.failing.set(`look ${id}`, 1 + below(random, 2));
 		}
 		if (random() < 0.15) world.stopping = world.operations + below(random, 60);

@@ -183,8 +183,15 @@ export function kindsIn(world: World, journal: MemoryJournal): ReadonlyMap<strin
 			},
 		},
 		"archive-create": {
-			run(step) {
+			run(step, { plan, failScope }) {
 				world.put(archive(step), "half");
+				// A state whose dump or folder turns out to be unusable while it is read.
+				for (const { scope } of plan.steps.filter(({ id }) => id.startsWith("stop:")))
+					try {
+						world.failNow(`unusable ${scope} ${step.id}`);
+					} catch (error) {
+						failScope(scope, error as Error);
+					}
 				world.failNow(step.id);
 				world.put(archive(step), "whole");
 				world.sync();

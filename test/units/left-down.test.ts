@@ -1,5 +1,5 @@
-// Units that cannot simply be started again: at boot with incomplete data, after a run that is given up, and when the
-// message bus starts them in between.
+// Units that cannot simply be started again: at boot with incomplete data, after a run that is given up, when the
+// message bus starts them in between, and when their state turns out to be unreadable.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";
@@ -122,5 +122,16 @@ describe("units that are left down, or do not stay so", { skip: noMachines }, ()
 		await web01.declare({ stopOnRestore: ["app.service"], stopOnBackup: ["app.service"] });
 		await restore(0);
 		assert.equal(await web01.sh("cat /srv/app/file; systemctl is-active app"), "old\nactive");
+	});
+
+	test("a state that cannot be read once its units are down: they are started again, as after any fault", async () => {
+		// Its folder goes with the unit.
+		await web01.units({ "app.service": daemon("", "ExecStopPost=-/bin/mv -T /srv/app /srv/app.gone") });
+		await web01.sh("systemctl start app");
+		await web01.declare({ stopOnBackup: ["app.service"], folders: ["/srv/app"] });
+		const { stderr } = await web01.run([HOLDFAST, "create"]);
+		assert.match(stderr, /left out: state app/);
+		assert.equal(await web01.active("app"), "active", stderr);
+		await web01.sh("systemctl stop app; rm -rf /srv/app.gone");
 	});
 });

@@ -8,7 +8,7 @@ import type { Server } from "./server.ts";
 /** Every server has it. */
 const DEFAULT = "InnoDB";
 /** Of these the server's program dumps the definition only: their rows are on another server, or in files. */
-const ELSEWHERE = ["FEDERATED", "SPIDER", "OQGRAPH", "VP"];
+const ELSEWHERE = ["FEDERATED", "SPIDER", "OQGRAPH", "VP", "SPHINX", "S3"];
 /** Its tables are files anywhere on the machine, which the account that loads a dump may not read or write. */
 export const ON_FILES = "CONNECT";
 const MAX_NAMED = 20;
@@ -43,7 +43,7 @@ async function lackingEngines({ sql }: Server, { engines }: DumpFacts): Promise<
 		"ask the server for its storage engines",
 	);
 	const there = new Set(rows.flat().map((one) => one.toUpperCase()));
-	return wanted.output.filter((one) => !there.has(one.toUpperCase())).slice(0, MAX_NAMED);
+	return wanted.output.filter((one) => !there.has(one.toUpperCase()));
 }
 
 const isElsewhere = (engine: string) => [...ELSEWHERE, ON_FILES].includes(engine.toUpperCase());
@@ -54,7 +54,7 @@ export async function engineObstacles(server: Server, facts: DumpFacts): Promise
 	return lacking.length === 0
 		? []
 		: [
-				`its tables need the storage engine ${lacking.join(", ")}, and this server, which does not have it, would make them with another one: install it first (INSTALL SONAME)`,
+				`its tables need the storage engine ${lacking.slice(0, MAX_NAMED).join(", ")}, and this server, which does not have it, would make them with another one: install it first (INSTALL SONAME)`,
 			];
 }
 
@@ -67,7 +67,7 @@ export async function engineWarnings(server: Server, database: string, facts: Du
 		"ask the server for its default storage engine",
 	);
 	return [
-		`this server does not have the storage engine ${lacking.join(", ")}: the tables of ${database} that had it are ${engine} tables now, with all rows`,
+		`this server does not have the storage engine ${lacking.slice(0, MAX_NAMED).join(", ")}: the tables of ${database} that had it are ${engine} tables now, with the rows of the dump`,
 	];
 }
 
