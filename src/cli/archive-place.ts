@@ -29,6 +29,18 @@ export function ownersOf({ providers }: Manifest, destination: string): string[]
 	});
 }
 
+/** The names of all providers and destinations. */
+export function placesIn({ providers }: Manifest): string[] {
+	return Object.entries(providers).flatMap(([name, one]) => [name, ...Object.keys(destinationsIn(one))]);
+}
+
+/** Whether a word is `PROVIDER`, `DESTINATION`, or `PROVIDER/DESTINATION`. */
+export function isPlace(manifest: Manifest, word: string): boolean {
+	const [provider = "", destination] = word.split("/");
+	if (destination !== undefined) return ownersOf(manifest, destination).includes(provider);
+	return Object.hasOwn(manifest.providers, word) || ownersOf(manifest, word).length > 0;
+}
+
 /** `PROVIDER`, `DESTINATION`, or `PROVIDER/DESTINATION` as `list` prints them; undefined if it is neither. */
 export function placeNamed(manifest: Manifest, word: string, typed: readonly string[]): Where | undefined {
 	if (Object.hasOwn(manifest.providers, word)) return { providers: [word] };
@@ -90,17 +102,18 @@ function owner({ providers }: Manifest, address: string): string | undefined {
 	return undefined;
 }
 
-/** For a word that is no provider and no destination. */
+/** For a word that is no provider and no destination. `line`: the one that was meant, if that is known. */
 export function unknownPlace(
 	manifest: Manifest,
 	word: string,
 	{ words, takesService }: CommandLine,
+	line?: string,
 ): HoldfastError {
-	const { machine, state, providers } = manifest;
+	const { machine, state } = manifest;
 	const isState = Object.hasOwn(state, word);
 	const isAlone = !words.includes("latest") && !words.some((one) => destinationIn(one) !== undefined);
-	const destinations = Object.values(providers).flatMap((options) => Object.keys(destinationsIn(options)));
-	const meant = nearest(word, [...Object.keys(providers), ...destinations]);
+	const meant = nearest(word, placesIn(manifest));
+	const otherwise = line === undefined ? placesOf(manifest) : `did you mean: ${line}`;
 	const typed = asTyped(
 		words,
 		word,
@@ -114,7 +127,7 @@ export function unknownPlace(
 			: `machine "${machine}" has no provider or destination "${word}"`,
 		{
 			subject: word,
-			hint: isState ? typed : meant === undefined ? placesOf(manifest) : `did you mean "${meant}"?`,
+			hint: isState ? typed : meant === undefined ? otherwise : `did you mean "${meant}"?`,
 		},
 	);
 }

@@ -4,6 +4,7 @@ import type { Machines } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { nearest } from "../values/nearest.ts";
+import { isSurelyArchive, lineMeant } from "./archive-order.ts";
 import {
 	type CommandLine,
 	ownersOf,
@@ -98,15 +99,18 @@ export function readArchiveWords(
 	const head = headOf(words, following, manifest);
 	const last = head.length < words.length ? typed.at(-1) : undefined;
 	const [wanted = "", place, machine] = [...head].reverse();
-	if (machine !== undefined && machine !== manifest.machine)
+	const meant = () => lineMeant(manifest, head, line);
+	if (machine !== undefined && machine !== manifest.machine) {
+		const other = meant();
 		throw new HoldfastError("machine-not-found", `this config has no machine "${machine}"`, {
 			subject: machine,
-			hint: `write: ${ARCHIVE_USAGE}`,
+			hint: other === undefined ? `write: ${ARCHIVE_USAGE}` : `did you mean: ${other}`,
 		});
+	}
 	const named = place === undefined ? undefined : placeNamed(manifest, place, line.words);
 	// A provider may be called like its machine: then two words are a provider and an archive.
 	if (place !== undefined && named === undefined && (machine !== undefined || place !== manifest.machine))
-		throw unknownPlace(manifest, place, line);
+		throw unknownPlace(manifest, place, line, meant());
 	if (place === undefined) requireArchive(wanted, manifest, line);
 	return {
 		wanted,
@@ -143,8 +147,6 @@ function headOf(words: readonly string[], following: Following, manifest: Manife
 		placeNamed(manifest, before, words) !== undefined;
 	return last.includes("/") || !isPlace ? words.slice(0, -1) : words;
 }
-
-const isSurelyArchive = (word: string) => word === "latest" || destinationIn(word) !== undefined;
 
 function withProvider(named: Where | undefined, provider: string | undefined, manifest: Manifest): Where {
 	if (named === undefined) return { providers: providersOf(manifest, provider) };

@@ -81,6 +81,11 @@ const TABLE: readonly (readonly [keyof typeof configs, Following, string, string
 		"notes latest",
 		/^"notes" is a state, and not where an archive is → holdfast restore --service notes latest$/,
 	],
+	["one", "nothing", "latest notes", /"latest" → did you mean: holdfast restore --service notes latest$/],
+	["one", "nothing", "note latest", /"note" → did you mean: holdfast restore --service notes latest$/],
+	["one", "nothing", "latest usb", /"latest" → did you mean: holdfast restore usb latest$/],
+	["one", "nothing", "usb latest web01", /did you mean: holdfast restore web01 usb latest$/],
+	["one", "nothing", `notes usb ${ID}`, /did you mean: holdfast restore --service notes usb usb::\S+$/],
 	["one", "nothing", "ubs latest", /no provider or destination "ubs" → did you mean "usb"\?$/],
 	[
 		"one",
