@@ -1,14 +1,13 @@
 // Btrfs subvolumes: they move along when their parent folder is renamed, but `rm` does not delete them.
-import { lstatSync, type Stats, statfsSync } from "node:fs";
+import { type Stats, statfsSync } from "node:fs";
 import { lstat } from "node:fs/promises";
+import { SUBVOLUME_INODE as INODE, subvolumeReader } from "./btrfs-list.ts";
 import { closeOffForAll } from "./enclosure.ts";
-import { exec, execText } from "./exec.ts";
+import { type ExecOptions, exec, execText } from "./exec.ts";
 import { closing, type Folder, openFolder } from "./folder.ts";
-import { isAtOrBelow, mountAt, mountsOf, movedTo, onDisk } from "./mounts.ts";
+import { mountAt, mountsOf, onDisk } from "./mounts.ts";
 
 const BTRFS_MAGIC = 0x9123683e;
-/** The inode of every subvolume's root (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
-const INODE = 256;
 
 const isOnBtrfs = ({ self }: Folder) => statfsSync(self).type === BTRFS_MAGIC;
 
@@ -17,74 +16,66 @@ export const isSubvolume = (path: string, found: Stats): boolean =>
 	found.isDirectory() && found.ino === INODE && closing(openFolder(path), isOnBtrfs);
 
 /** The subvolumes below a folder, without those nested in other subvolumes. */
-export async function subvolumesBelow(path: string, signal: AbortSignal): Promise<string[]> {
+export async function subvolumesBelow(
+	path: string,
+	signal: AbortSignal,
+	timeoutSeconds?: number,
+): Promise<string[]> {
 	const found = await lstat(path).catch(() => undefined);
 	if (!found?.isDirectory() || !closing(openFolder(path), isOnBtrfs)) return [];
 	const test = ["-xdev", "-mindepth", "1", "-type", "d", "-inum", String(INODE), "-print0"];
-	const { text } = await execText(["find", path, ...test], { signal });
+	const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+	const { text, timedOut } = await execText(["find", path, ...test], { signal, ...limit });
+	if (timedOut) throw new Error(`the subvolumes in ${path} cannot be told: ${ELUSIVE}`);
 	return text.split("\0").filter((one) => one !== "");
 }
 
+const ELUSIVE = "there are too many on its file system, or they are renamed all the time";
+
+/** Seconds for the file system's answer, and for reading a folder instead, while units stand still. */
+const QUICK = { list: 5, read: 2 };
+
 /**
  * The paths of the subvolumes directly within this one, and in its folder `within`. The file system is asked, in the same time however
- * many files there are. If its answer leaves doubt the folders are read, or, where that would take too long, `quickly`, an error says
- * so. For root only.
+ * many files there are. If its answer leaves doubt the folders are read; `quickly`: for so long at most. For root only.
  */
 export async function subvolumesIn(
 	volume: string,
 	signal: AbortSignal,
 	{ within = volume, quickly = false } = {},
 ): Promise<string[]> {
-	// A folder on the way may have been renamed meanwhile.
-	const found = (await toldIn(volume, within, signal)) ?? (await toldIn(volume, within, signal));
+	const found = await toldIn(volume, within, signal, quickly ? { timeoutSeconds: QUICK.list } : {});
 	if (found !== undefined) return found;
-	if (quickly)
-		throw new Error(`the subvolumes in ${within} cannot be told: some have been renamed, or have odd names`);
-	return (await subvolumesBelow(within, signal)).filter((path) => path !== volume);
+	const below = await subvolumesBelow(within, signal, quickly ? QUICK.read : undefined);
+	return below.filter((path) => path !== volume);
 }
 
-/** A name may contain line breaks, also so that it looks like several entries. */
-const ENTRY = /(?:^|\n)ID (\d+) gen \d+ top level \d+ path /;
-/** Of the entries that are not there, so many are asked for one by one: it takes about half a second. */
-const MAX_DOUBTFUL = 200;
+/** So often the list is read until it says twice the same about what is not there. */
+const MAX_LISTS = 5;
 
 /** Undefined if one of them is in doubt. */
-async function toldIn(volume: string, within: string, signal: AbortSignal): Promise<string[] | undefined> {
+async function toldIn(
+	volume: string,
+	within: string,
+	signal: AbortSignal,
+	limit: Pick<ExecOptions, "timeoutSeconds">,
+): Promise<string[] | undefined> {
 	const mount = mountAt(volume, mountsOf("self"));
-	const { text } = await execText(["btrfs", "subvolume", "list", "-o", "--", volume], { signal });
-	const [, ...parts] = text.replace(/\n$/, "").split(ENTRY);
-	if (mount === undefined) return parts.length === 0 ? [] : undefined;
+	if (mount === undefined) return undefined;
 	const root = onDisk(within, mount);
-	const found = new Set<string>();
-	const doubtful = new Set<string>();
-	for (let index = 0; index < parts.length; index += 2) {
-		const [id = "", path = ""] = parts.slice(index, index + 2);
-		// Others may be called whatever their users like: an entry of this folder begins with the folder's path.
-		if (!isAtOrBelow(`/${path}`, root)) continue;
-		const at = movedTo(`/${path}`, root, within);
-		if (found.has(at) || !(isThere(at) || isUnreadable(at))) doubtful.add(id);
-		else if (at !== volume) found.add(at);
+	let before: string | undefined;
+	for (let count = 0; count < MAX_LISTS; count++) {
+		const listed = subvolumeReader(root, within);
+		const list = ["btrfs", "subvolume", "list", "-o", "--", volume];
+		const { code } = await exec(list, { signal, ...limit, reader: listed });
+		if (code !== 0) return undefined;
+		const { found, missing } = listed.told();
+		// One that is renamed meanwhile is listed by its new name next time. What stays is out of sight below a mount point, or a part of
+		// a name elsewhere.
+		if (missing === undefined || missing === before) return found.filter((path) => path !== volume);
+		before = missing;
 	}
-	if (doubtful.size > MAX_DOUBTFUL) return undefined;
-	for (const id of doubtful) {
-		// By its number: what only looks like an entry has none, or that of another one.
-		const resolve = ["btrfs", "inspect-internal", "subvolid-resolve", id, volume];
-		const { code, text: path } = await execText(resolve, { signal });
-		const real = `/${path.replace(/\n$/, "")}`;
-		if (code === 0 && isAtOrBelow(real, root) && !found.has(movedTo(real, root, within))) return undefined;
-	}
-	return [...found];
-}
-
-/** A name that is not UTF-8 cannot be looked up. */
-const isUnreadable = (path: string) => path.includes("\ufffd");
-
-function isThere(path: string): boolean {
-	try {
-		return isSubvolume(path, lstatSync(path));
-	} catch {
-		return false;
-	}
+	return undefined;
 }
 
 /** Delete the subvolumes in our own data; not where a link in place of a folder could lead to data of others. */

@@ -37,28 +37,73 @@ describe("the subvolumes in a folder", only, () => {
 		assert.deepEqual(await within("good"), [join(disk, "good/data")]);
 	});
 
-	test("a name in the folder itself that cannot be told is said", async () => {
-		create("own/plain");
-		create(`own/plain${entry("y")}`);
-		await assert.rejects(within("own"), /own cannot be told: some have been renamed, or have odd names/);
-		assert.equal(
-			(await subvolumesIn(disk, AbortSignal.timeout(30_000), { within: join(disk, "own") })).length,
-			2,
+	test("an odd name in the folder itself is found", async () => {
+		const names = [
+			"plain",
+			`plain${entry("y")}`,
+			`alone${entry("own/plain")}${entry("own/y")}`,
+			"two\nlines",
+		];
+		mkdirSync(join(disk, `own/alone${entry("own")}`));
+		mkdirSync(join(disk, `own/alone${entry("own")}/plain${entry("own")}`));
+		for (const name of names) create(`own/${name}`);
+		assert.deepEqual((await within("own")).sort(), names.map((name) => join(disk, "own", name)).sort());
+	});
+
+	test("nor are many of them, nor long ones", async () => {
+		let id = 1000;
+		const many = (count: number, name: string) =>
+			Array.from({ length: count }, () => `\nID ${id++} gen 1 top level 5 path ${name}`).join("");
+		for (let count = 0; count < 40; count++) create(`home/${count}${many(7, "good")}`);
+		// With slashes: in folders, of which each begins with the name of what is not in ours.
+		for (const chain of ["one", "two", "three"]) {
+			const at = `home/${chain}${Array.from({ length: 95 }, () => `${many(1, "good")}/x`).join("")}`;
+			mkdirSync(join(disk, at), { recursive: true });
+			create(`${at}/last`);
+		}
+		assert.deepEqual(await within("good"), [join(disk, "good/data")]);
+	});
+
+	test("out of sight below a mount point is not in the way", async () => {
+		mkdirSync(join(disk, "hidden"));
+		create("hidden/cache");
+		execFileSync("mount", ["-t", "tmpfs", "none", join(disk, "hidden/cache")]);
+		try {
+			assert.deepEqual(await within("hidden"), []);
+		} finally {
+			execFileSync("umount", [join(disk, "hidden/cache")]);
+		}
+	});
+
+	/** In the place of `btrfs`, whose arguments are `$@`. */
+	const withScript = async (script: string, then: () => Promise<void>) => {
+		const bin = join(folder, "bin");
+		mkdirSync(bin, { recursive: true });
+		writeFileSync(join(bin, "btrfs"), `#!/bin/sh\nPATH=\${PATH#*:}\n${script}\n`, { mode: 0o755 });
+		const { PATH = "" } = process.env;
+		process.env.PATH = `${bin}:${PATH}`;
+		await then().finally(() => {
+			process.env.PATH = PATH;
+		});
+	};
+
+	test("a list of any length is read, and one that never says the same twice is doubted", async () => {
+		const long =
+			"seq 300000 | sed 's|.*|ID & gen 1 top level 5 path home/a name of a hundred bytes or so, of which there are many: xxxxxxxxxxxxxxxx &|'";
+		await withScript(`btrfs "$@"; ${long}`, async () =>
+			assert.deepEqual(await within("good"), [join(disk, "good/data")]),
 		);
+		await withScript('btrfs "$@"; echo "ID 9 gen 1 top level 5 path good/$$"', async () =>
+			assert.deepEqual(await within("good"), [join(disk, "good/data")]),
+		);
+		await withScript("exit 1", async () => assert.deepEqual(await within("good"), [join(disk, "good/data")]));
 	});
 
 	test("one that is deleted between the list and the look is gone", async () => {
-		const bin = join(folder, "bin");
-		mkdirSync(bin);
 		create("good/brief");
-		const script = `#!/bin/sh\nPATH=\${PATH#*:}\nbtrfs "$@"; end=$?\ncase "$*" in *list*) rmdir ${disk}/good/brief; esac 2>/dev/null\nexit $end\n`;
-		writeFileSync(join(bin, "btrfs"), script, { mode: 0o755 });
-		const { PATH = "" } = process.env;
-		process.env.PATH = `${bin}:${PATH}`;
-		try {
-			assert.deepEqual(await within("good"), [join(disk, "good/data")]);
-		} finally {
-			process.env.PATH = PATH;
-		}
+		await withScript(
+			`btrfs "$@"; end=$?\ncase "$*" in *list*) rmdir ${disk}/good/brief; esac 2>/dev/null\nexit $end`,
+			async () => assert.deepEqual(await within("good"), [join(disk, "good/data")]),
+		);
 	});
 });
