@@ -1,5 +1,6 @@
 // The kinds of health checks. A new one is a file here and a line in `HEALTH_CHECKS`.
 import * as v from "valibot";
+import { isOneUser, ONE_USER } from "../values/user-command.ts";
 import { command } from "./command.ts";
 import type { HealthCheckKind } from "./health-check.ts";
 import { http } from "./http.ts";
@@ -11,9 +12,12 @@ import { sqlite } from "./sqlite.ts";
 export const HEALTH_CHECKS = [http, script, command, sql, sqlite] as const;
 
 /** Parses what a user writes into what the manifest holds. */
-export const healthCheckSchema = v.union(
-	HEALTH_CHECKS.map(({ options }) => v.strictObject({ ...options, within })) as Form[],
-	`a health check must be ${forms()}`,
+export const healthCheckSchema = v.pipe(
+	v.union(
+		HEALTH_CHECKS.map(({ options }) => v.strictObject({ ...options, within })) as Form[],
+		`a health check must be ${forms()}`,
+	),
+	v.check((one) => isOneUser(one), ONE_USER),
 );
 export type HealthCheck = v.InferOutput<typeof healthCheckSchema>;
 

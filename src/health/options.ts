@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import * as f from "../values/fields.ts";
 
-export const user = v.pipe(v.optional(f.text), v.description("run the query as this user"));
 export const query = v.pipe(f.text, v.description("a query that must succeed"));
 export const expect = v.pipe(
 	v.optional(v.string()),

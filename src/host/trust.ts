@@ -25,6 +25,8 @@ export interface Resolved {
 	readonly found: Stats | undefined;
 	/** The topmost folder on the path, including its end, in which another user can replace entries; undefined if none. */
 	readonly openAt: string | undefined;
+	/** Users who can replace something on the way, including the ways to followed links; -1 for a group or everybody. */
+	readonly others: ReadonlySet<number>;
 }
 
 /** The folder in which no link may be followed while a program works below this path; empty if nothing exists. */
@@ -95,9 +97,11 @@ type Links = "followed" | "but the last" | "none";
 
 function resolve(path: string, links: Links): Resolved {
 	let names = partsOf(path);
+	const others = new Set<number>();
 	for (let followed = 0; followed <= MAX_LINKS; followed++) {
 		const end = walk(names, links);
-		if (!("again" in end)) return end;
+		for (const user of end.others) others.add(user);
+		if (!("again" in end)) return { ...end, others };
 		names = end.again;
 	}
 	throw new HoldfastError("path-not-trusted", `${path}: too many symbolic links`, { subject: path });
@@ -106,8 +110,10 @@ function resolve(path: string, links: Links): Resolved {
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "" && part !== ".");
 
 /** Walk from the root to the end of the path, or to the first link; `again` holds the names to continue with after a link. */
-function walk(names: readonly string[], links: Links): Resolved | { readonly again: string[] } {
-	/** Users who can replace something on the way; -1 for the members of a group or for everybody. */
+function walk(
+	names: readonly string[],
+	links: Links,
+): Resolved | { readonly again: string[]; readonly others: ReadonlySet<number> } {
 	const others = new Set<number>();
 	let openAt: string | undefined;
 	let at = rootFolder();
@@ -115,16 +121,16 @@ function walk(names: readonly string[], links: Links): Resolved | { readonly aga
 		for (const [index, name] of names.entries()) {
 			const rest = names.slice(index + 1);
 			// `at.path` contains no links here, so its parent is its textual parent.
-			if (name === "..") return { again: [...partsOf(at.path).slice(0, -1), ...rest] };
+			if (name === "..") return { again: [...partsOf(at.path).slice(0, -1), ...rest], others };
 			const path = join(at.path, name);
 			const found = entryIn(at, name);
 			if (isReplaceable(at, found)) {
 				openAt ??= at.path;
-				others.add(ownerOrAnyone(statOf(at)));
+				others.add(replacerOf(statOf(at), found));
 			}
-			if (found === undefined) return { path: join(path, ...rest), found, openAt };
+			if (found === undefined) return { path: join(path, ...rest), found, openAt, others };
 			if (found.isSymbolicLink()) {
-				if (rest.length === 0 && links !== "followed") return { path, found, openAt };
+				if (rest.length === 0 && links !== "followed") return { path, found, openAt, others };
 				if (links === "none")
 					throw new HoldfastError(
 						"usage",
@@ -133,10 +139,10 @@ function walk(names: readonly string[], links: Links): Resolved | { readonly aga
 							hint: "name a path without a link in it, or the link itself",
 						},
 					);
-				return { again: [...partsOf(led(at, name, found, others)), ...rest] };
+				return { again: [...partsOf(led(at, name, found, others)), ...rest], others };
 			}
 			if (!found.isDirectory()) {
-				if (rest.length === 0) return { path, found, openAt };
+				if (rest.length === 0) return { path, found, openAt, others };
 				throw new HoldfastError(
 					"path-occupied",
 					`${path} is a file, not a folder that could contain ${rest.join("/")}`,
@@ -147,7 +153,7 @@ function walk(names: readonly string[], links: Links): Resolved | { readonly aga
 			at = enter(above, name);
 		}
 		const found = statOf(at);
-		return { path: at.path, found, openAt: openAt ?? (isOpen(at) ? at.path : undefined) };
+		return { path: at.path, found, openAt: openAt ?? (isOpen(at) ? at.path : undefined), others };
 	} finally {
 		at[Symbol.dispose]();
 	}
@@ -214,13 +220,15 @@ function isOpen(at: Folder): boolean {
 /** In a sticky folder such as /tmp, other users cannot replace our entries. */
 function isReplaceable(at: Folder, found: Stats | undefined): boolean {
 	if (!isOpen(at)) return false;
-	const folder = statOf(at);
-	const isSticky = (folder.mode & 0o1000) !== 0 && isOurs(folder.uid);
-	return !(isSticky && found !== undefined && isOurs(found.uid));
+	return !(isSticky(statOf(at)) && found !== undefined && isOurs(found.uid));
 }
 
-function ownerOrAnyone({ uid }: Stats): number {
-	return isOurs(uid) ? -1 : uid;
+/** Who can replace this entry of a folder that is open. */
+function replacerOf(folder: Stats, found: Stats | undefined): number {
+	if (!isOurs(folder.uid)) return folder.uid;
+	return isSticky(folder) && found !== undefined ? found.uid : -1;
 }
+
+const isSticky = ({ mode, uid }: Stats) => (mode & 0o1000) !== 0 && isOurs(uid);
 
 const isOurs = (uid: number) => uid === 0 || uid === process.getuid?.();

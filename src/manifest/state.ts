@@ -5,10 +5,13 @@ import { healthCheckSchema } from "../health/list.ts";
 import { PROMISES } from "../values/consistency.ts";
 import * as f from "../values/fields.ts";
 import { unit } from "../values/unit.ts";
-import { userCommand } from "../values/user-command.ts";
+import { asUserOrOwner, isOneUser, ONE_USER, userCommand } from "../values/user-command.ts";
 import { maxAge } from "./machine.ts";
 
-const hook = userCommand("a hook", "1h");
+const hook = v.pipe(
+	userCommand("a hook", "1h", asUserOrOwner),
+	v.check((one) => isOneUser(one), ONE_USER),
+);
 export type Hook = v.InferOutput<typeof hook>;
 
 const hooks = v.strictObject({

@@ -3,16 +3,32 @@ import * as v from "valibot";
 import { secondsOf } from "./duration.ts";
 import * as f from "./fields.ts";
 
+/** The options that say as whom a command runs. */
+export const asUser = {
+	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
+};
+/** Those of hooks and health checks. */
+export const asUserOrOwner = {
+	...asUser,
+	asOwnerOf: v.pipe(
+		v.optional(f.folder),
+		v.description(
+			"run in this folder as the user that owns it, instead of `user`. Refused if another user could have put the folder there",
+		),
+	),
+};
+
+/** Who is meant if a command has both is not clear. */
+export const isOneUser = (command: object) => !("user" in command && "asOwnerOf" in command);
+export const ONE_USER = "`user` and `asOwnerOf` exclude each other";
+
 /**
  * A script, a command as a list, or one of them with options. `what`: for messages. `usual`: how long it may run by
  * default.
  */
-export function userCommand(what: string, usual: string) {
+export function userCommand<A extends v.ObjectEntries>(what: string, usual: string, as: A) {
 	const options = {
-		user: v.pipe(
-			v.optional(f.text),
-			v.description("run as this user (default: the user that runs Holdfast)"),
-		),
+		...as,
 		environment: v.pipe(
 			v.optional(f.environment),
 			v.description("additional environment variables; never put secrets here"),
@@ -59,6 +75,7 @@ export function userCommand(what: string, usual: string) {
 /** As the manifest holds it; a config may hold it too. */
 export type UserCommand = ({ script: string } | { command: string[] }) & {
 	user?: string | undefined;
+	asOwnerOf?: string | undefined;
 	environment?: Record<string, string> | undefined;
 	/** In seconds. */
 	timeout: number;

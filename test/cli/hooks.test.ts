@@ -1,6 +1,6 @@
 // Hooks as people write them: they fail, hang, flood, fork and stay; none of this costs another state its backup.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { chownSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { watchPeak } from "../support/peak.ts";
@@ -128,16 +128,22 @@ test("hooks are told the state, the run and, when restoring, Clan's NAME and FOL
 	assert.deepEqual(told.slice(2, 4), [archives[0].id, `${place.path("one")}:${place.path("two")}`]);
 });
 
-test("a command is run without a shell, as the user that is named", {
+test("a command is run without a shell, as the user that is named, or in a folder as its owner", {
 	skip: !isRoot && "needs root",
 }, async () => {
 	const place = placeWith({ preBackup: { command: ["id", "$HOME; exit 1"], user: "nobody" } });
 	const failed = await place.holdfast("create");
 	assert.match(failed.stderr, /id: .*\$HOME; exit 1.*no such user/);
-	const as = placeWith({ preBackup: { command: ["id", "-nG"], user: "nobody" } });
+	const owned = scratch("hooks-owned");
+	chownSync(owned, 4242, 4243);
+	const as = placeWith({
+		preBackup: { command: ["id", "-nG"], user: "nobody" },
+		postBackup: { script: "echo $(id -u):$(id -G) in $(pwd -P)", asOwnerOf: owned },
+	});
 	const { code, stderr } = await as.holdfast("create");
 	assert.equal(code, 0, stderr);
 	const { stdout } = await as.holdfast("runs", "--json");
 	const shown = await as.holdfast("runs", "show", JSON.parse(stdout)[0].id);
 	assert.match(shown.stdout, /preBackup:hooked: nogroup$/m);
+	assert.match(shown.stdout, new RegExp(`postBackup:hooked: 4242:4243 in ${owned}$`, "m"));
 });

@@ -70,6 +70,17 @@ test("a whole config becomes a manifest with its short forms resolved", async ()
 	});
 });
 
+test("a hook or health check runs as one user", async () => {
+	for (const state of [
+		"hooks: { preBackup: { script: x, user: nobody, asOwnerOf: /srv/a } }",
+		"healthChecks: [{ script: x, user: nobody, asOwnerOf: /srv/a }]",
+	])
+		assert.match(
+			await faultOf(`machines: { web01: { state: { a: { folders: [/srv/a], ${state} } } } }\n`),
+			/`user` and `asOwnerOf` exclude each other/,
+		);
+});
+
 test("broken YAML names the line and quotes it", async () => {
 	const fault = await faultOf("machines:\n  web01: [\n  x: y\n");
 	assert.match(fault, /^\d+:\d+: /);

@@ -8,18 +8,21 @@ import {
 	lchownSync,
 	mkdirSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	statSync,
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import * as v from "valibot";
-import { type State, stateSchema } from "../../src/manifest/state.ts";
+import { argvOf, execAs } from "../../src/host/user-command.ts";
+import { type Hook, type State, stateSchema } from "../../src/manifest/state.ts";
 import { declares } from "../../src/modules/describe.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import type { Module } from "../../src/modules/module.ts";
+import { inOneLine } from "../../src/values/error.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
@@ -28,12 +31,11 @@ const below = scratch("as-root");
 chmodSync(below, 0o755);
 const USER = 4242;
 
-/** Words of a hook that is a list. */
-function wordsOf(name: string, options: object): string[] {
+function hookOf(name: string, options: object): Hook {
 	const { state } = declares(LIBRARY.get(name) as Module, LIBRARY, options, false);
 	const hook = v.parse(stateSchema, state[name]).hooks.postRestore;
-	assert.ok(hook !== undefined && "command" in hook);
-	return hook.command;
+	assert.ok(hook !== undefined);
+	return hook;
 }
 
 const run = ([program = "", ...rest]: readonly string[]) => spawnSync(program, rest, { encoding: "utf8" });
@@ -60,10 +62,9 @@ function statesOf(module: Module): State[] {
 /** What a state runs as the user that runs Holdfast. */
 const asRoot = ({ hooks, healthChecks }: State) =>
 	[...Object.values(hooks ?? {}), ...healthChecks].filter(
-		(one) => one !== undefined && ("command" in one || "script" in one) && one.user === undefined,
+		(one) =>
+			one !== undefined && ("command" in one || "script" in one) && !("user" in one || "asOwnerOf" in one),
 	);
-
-const dropsRoot = (text: string) => text.includes("setpriv --reuid");
 
 test("no module runs SQLite's program, or goes into a folder of its service, as root", () => {
 	const seen = new Set<string>();
@@ -72,7 +73,7 @@ test("no module runs SQLite's program, or goes into a folder of its service, as 
 			for (const one of asRoot(state)) {
 				const text = JSON.stringify(one);
 				assert.doesNotMatch(text, /sqlite3/, module.name);
-				if (dropsRoot(text) || !state.folders.some((folder) => text.includes(folder))) continue;
+				if (!state.folders.some((folder) => text.includes(folder))) continue;
 				seen.add(module.name);
 			}
 	assert.deepEqual([...seen].sort(), Object.keys(REVIEWED));
@@ -83,7 +84,7 @@ test("matrix-synapse: a trigger in its SQLite file runs no program", () => {
 	const [file, ran] = [place.path("homeserver.db"), place.path("ran")];
 	const keys = "CREATE TABLE e2e_one_time_keys_json(a); INSERT INTO e2e_one_time_keys_json VALUES(1)";
 	const trigger = `CREATE TRIGGER t BEFORE DELETE ON e2e_one_time_keys_json BEGIN SELECT edit('x', 'touch ${ran}; true '); END`;
-	const forget = wordsOf("matrix-synapse", { database: { type: "sqlite", file } });
+	const forget = argvOf(hookOf("matrix-synapse", { database: { type: "sqlite", file } }), "postRestore");
 	assert.equal(run(["sqlite3", file, keys]).status, 0);
 	assert.equal(run(forget).status, 0);
 	assert.equal(run(["sqlite3", file, "SELECT count(*) FROM e2e_one_time_keys_json"]).stdout, "0\n");
@@ -95,55 +96,123 @@ test("matrix-synapse: a trigger in its SQLite file runs no program", () => {
 describe("garage's snapshot is put in place by the folder's owner", {
 	skip: isRoot ? false : "needs root",
 }, () => {
-	/** `plant` fills the folder of the service; `secret` is root's. */
-	function put(plant: (metadata: string, secret: string) => void) {
+	async function restored(options: { metadataDir: string; snapshotsDir?: string }) {
+		const hook = hookOf("garage", options);
+		return execAs(hook, argvOf(hook, "postRestore"), {}).then(
+			({ code, stderr }) => ({ code, said: stderr.join("\n") }),
+			(error) => ({ code: null, said: inOneLine(error) }),
+		);
+	}
+	function placeOf() {
 		const place = new Place(below);
 		chmodSync(place.folder, 0o755);
+		return place;
+	}
+	const SNAPSHOT = "snapshots/2026-02-03T00:00:00Z/db.sqlite";
+	/** A folder of metadata with a live database and a snapshot of another. */
+	function metadataOf(folder: string, { owner, live = "live" }: { owner: number; live?: string }) {
+		mkdirSync(join(folder, dirname(SNAPSHOT)), { recursive: true });
+		writeFileSync(join(folder, SNAPSHOT), "newest");
+		writeFileSync(join(folder, "db.sqlite"), live);
+		own(folder, owner);
+		return join(folder, "db.sqlite");
+	}
+	const own = (path: string, owner: number) => execFileSync("chown", ["-hR", `${owner}:${owner}`, path]);
+	const read = (path: string) => readFileSync(path, "utf8");
+
+	/** `plant` fills the folder of the service; `secret` is root's. */
+	async function put(plant: (metadata: string, secret: string) => void) {
+		const place = placeOf();
 		const metadata = place.path("meta");
 		mkdirSync(join(metadata, "snapshots/2026-02-03T00:00:00Z"), { recursive: true });
 		const secret = place.write("root/secret", "root's own");
 		chmodSync(secret, 0o600);
 		plant(metadata, secret);
-		execFileSync("chown", ["-hR", `${USER}:${USER}`, metadata]);
-		const words = wordsOf("garage", { metadataDir: metadata });
-		const { status } = run(words);
-		assert.equal(readFileSync(secret, "utf8"), "root's own");
-		return { metadata, status };
+		own(metadata, USER);
+		const { code } = await restored({ metadataDir: metadata });
+		assert.equal(read(secret), "root's own");
+		return { metadata, code };
 	}
-	const snapshot = (metadata: string) => join(metadata, "snapshots/2026-02-03T00:00:00Z/db.sqlite");
 
-	test("a link in the database's place leads nowhere", () => {
-		put((metadata, secret) => {
-			writeFileSync(snapshot(metadata), "theirs");
+	test("a link in the database's place leads nowhere", async () => {
+		await put((metadata, secret) => {
+			writeFileSync(join(metadata, SNAPSHOT), "theirs");
 			symlinkSync(secret, join(metadata, "db.sqlite"));
 		});
 	});
 
-	test("a link to the snapshots shows nothing that is root's", () => {
-		const { metadata, status } = put((metadata, secret) => {
+	test("a link to the snapshots shows nothing that is root's", async () => {
+		const { metadata, code } = await put((metadata, secret) => {
 			rmSync(join(metadata, "snapshots"), { recursive: true });
 			mkdirSync(join(metadata, "../root/2026-02-03T00:00:00Z"), { mode: 0o700 });
 			copyFileSync(secret, join(metadata, "../root/2026-02-03T00:00:00Z/db.sqlite"));
 			chmodSync(join(metadata, "../root"), 0o700);
 			symlinkSync("../root", join(metadata, "snapshots"));
 		});
-		assert.notEqual(status, 0);
+		assert.notEqual(code, 0);
 		assert.ok(!existsSync(join(metadata, "db.sqlite")));
 	});
 
-	test("it has the owner and content of the snapshot", () => {
-		const { metadata, status } = put((metadata) => writeFileSync(snapshot(metadata), "newest"));
-		assert.equal(status, 0);
-		assert.equal(readFileSync(join(metadata, "db.sqlite"), "utf8"), "newest");
+	test("it has the owner and content of the snapshot", async () => {
+		const { metadata, code } = await put((metadata) => writeFileSync(join(metadata, SNAPSHOT), "newest"));
+		assert.equal(code, 0);
+		assert.equal(read(join(metadata, "db.sqlite")), "newest");
 		assert.equal(statSync(join(metadata, "db.sqlite")).uid, USER);
 	});
 
-	test("root's folder behind a link of the service is refused", () => {
-		const place = new Place(below);
-		mkdirSync(place.path("service"));
-		mkdirSync(place.path("root"));
-		symlinkSync("../root", place.path("service/meta"));
-		lchownSync(place.path("service/meta"), USER, USER);
-		assert.match(run(wordsOf("garage", { metadataDir: place.path("service/meta") })).stderr, /is not root's/);
+	test("a link of the service leads to the folder of no other user", async () => {
+		for (const other of [0, USER + 1]) {
+			const place = placeOf();
+			const live = metadataOf(place.path("other"), { owner: other });
+			mkdirSync(place.path("service"));
+			symlinkSync("../other", place.path("service/meta"));
+			own(place.path("service"), USER);
+			const { said } = await restored({ metadataDir: place.path("service/meta") });
+			assert.match(said, /user 4242 could have created it, so it is not followed/);
+			assert.equal(read(live), "live", `of ${other}`);
+		}
+	});
+
+	test("nor does one behind a link of root's", async () => {
+		const place = placeOf();
+		const live = metadataOf(place.path("root/meta"), { owner: 0 });
+		mkdirSync(place.path("home"));
+		symlinkSync("../root", place.path("home/store"));
+		own(place.path("home"), USER);
+		symlinkSync(place.path("home/store"), place.path("garage"));
+		assert.match((await restored({ metadataDir: place.path("garage/meta") })).said, /not followed/);
+		assert.equal(read(live), "live");
+	});
+
+	test("a folder that a group or another user could have put there is refused", async () => {
+		for (const [owner, prepare] of [
+			[USER, (parent: string) => chmodSync(parent, 0o775)],
+			[0, (parent: string) => lchownSync(parent, USER, USER)],
+			[USER, (parent: string) => lchownSync(parent, USER + 1, USER)],
+		] as const) {
+			const place = placeOf();
+			const live = metadataOf(place.path("parent/meta"), { owner });
+			lchownSync(place.path("parent"), 0, USER);
+			prepare(place.path("parent"));
+			const { said } = await restored({ metadataDir: place.path("parent/meta") });
+			assert.match(said, /other users could have put it there: they can write to .*parent\b/);
+			assert.equal(read(live), "live");
+		}
+	});
+
+	test("snapshots beside root's link to the metadata on another disk, or where only root may pass", async () => {
+		for (const isLink of [true, false]) {
+			const place = placeOf();
+			const garage = place.path("private/garage");
+			mkdirSync(garage, { recursive: true });
+			const real = isLink ? place.path("disk/meta") : join(garage, "meta");
+			const live = metadataOf(real, { owner: USER });
+			if (isLink) symlinkSync(real, join(garage, "meta"));
+			else chmodSync(place.path("private"), 0o700);
+			renameSync(join(real, "snapshots"), join(garage, "snapshots"));
+			const options = { metadataDir: join(garage, "meta"), snapshotsDir: join(garage, "snapshots") };
+			assert.deepEqual(await restored(options), { code: 0, said: "" });
+			assert.equal(read(live), "newest");
+		}
 	});
 });

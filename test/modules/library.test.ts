@@ -31,8 +31,12 @@ describe("the library: one shape", () => {
 
 test("garage's newest snapshot becomes its database, in each layout that Garage has had", () => {
 	const { state } = declares(LIBRARY.get("garage") as Module, LIBRARY, {}, false);
-	const [shell = "", flags = "", script = "", ...rest] = (state.garage?.hooks?.postRestore ?? []) as string[];
-	assert.deepEqual(rest, ["sh", "/var/lib/garage/meta", "snapshots"]);
+	const { hooks } = v.parse(stateSchema, state.garage);
+	assert.ok(hooks.postRestore !== undefined && "command" in hooks.postRestore);
+	assert.equal(hooks.postRestore.asOwnerOf, "/var/lib/garage/meta");
+	const [shell = "", flags = "", script = "", ...rest] = hooks.postRestore.command;
+	assert.deepEqual(rest, ["sh", "/var/lib/garage/meta/snapshots", "snapshots"]);
+	const absent = join(folder, "garage-absent");
 	const layouts = {
 		"2026-02-03T00:00:00Z/db.lmdb/data.mdb": "db.lmdb/data.mdb",
 		"2026-02-03T00:00:00Z/db.sqlite": "db.sqlite",
@@ -50,13 +54,13 @@ test("garage's newest snapshot becomes its database, in each layout that Garage 
 			mkdirSync(dirname(file), { recursive: true });
 			writeFileSync(file, content);
 		}
-		execFileSync(shell, [flags, script, "sh", metadata, "snapshots"]);
+		execFileSync(shell, [flags, script, "sh", absent, "snapshots"], { cwd: metadata });
 		assert.equal(readFileSync(join(metadata, wanted), "utf8"), "newest", stored);
 	}
 	const empty = join(folder, "garage-empty");
 	mkdirSync(empty);
 	assert.throws(
-		() => execFileSync(shell, [flags, script, "sh", empty, "."], { stdio: "pipe" }),
+		() => execFileSync(shell, [flags, script, "sh", empty, "."], { cwd: empty, stdio: "pipe" }),
 		/no snapshot of Garage's metadata/,
 	);
 });

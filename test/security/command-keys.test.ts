@@ -10,7 +10,7 @@ import { NOTIFICATIONS } from "../../src/notify/list.ts";
 
 /** Keys that hold text that is never run: data, names, paths, times. A kind has those of its own in its definition. */
 const HARMLESS = [
-	...`address after borgServer check consistency databaseServers destinations dumps except exclude folders freezeOnBackup
+	...`address after asOwnerOf borgServer check consistency databaseServers destinations dumps except exclude folders freezeOnBackup
 healthChecks hooks keepWithin machine maxAge metricsFile mountpoint name notify on passphraseCredential
 passphraseFile postBackup postRestore preBackup preRestore providers prune retention schedule server snapshot
 state stopOnBackup stopOnRestore tags unit user`.split(/\s+/),

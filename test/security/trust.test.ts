@@ -61,6 +61,7 @@ test("links that only root can have put are followed, relative or absolute, one 
 		path: join(root, "private/not/there"),
 		found: undefined,
 		openAt: undefined,
+		others: new Set(),
 	});
 });
 

@@ -1,14 +1,14 @@
 // A store with programs of its own that dump and load it, as declared in the config.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { userCommand } from "../../values/user-command.ts";
+import { asUser, userCommand } from "../../values/user-command.ts";
 
 /** An archive's description contains them, and its size is limited. */
 const MAX_CHARACTERS = 2000;
 
 const program = (what: string, does: string) =>
 	v.pipe(
-		userCommand(what, "6h"),
+		userCommand(what, "6h", asUser),
 		v.check(
 			(command) => JSON.stringify(command).length <= MAX_CHARACTERS,
 			`it is longer than ${MAX_CHARACTERS} characters: put it in a file, and run that`,

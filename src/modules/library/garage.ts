@@ -1,11 +1,10 @@
 // Garage, the object store. In a cluster other nodes also have a node's data, but its metadata must not be lost. Facts:
 // garagehq.deuxfleurs.fr documentation/operations/{recovering,durability-repairs}, reference-manual/configuration; NixOS/nixpkgs
 // nixos/modules/services/web-servers/garage.nix; clan-core clanServices/garage/default.nix.
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { shellWord } from "../../values/shell.ts";
-import { asOwner } from "../as-owner.ts";
 import { ifConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
 import { folder, named, units } from "../options.ts";
@@ -15,22 +14,22 @@ import { within } from "../within.ts";
 const DATABASES = ["db.lmdb", "db.sqlite", "db.fjall"];
 
 /**
+ * Runs in the folder of the metadata, with the folder of the snapshots by its path and as seen from there: the owner
+ * cannot reach it by its path if that leads through /var/lib/private, nor from there if the metadata are behind a link.
  * Replaces the database with the newest snapshot ("Recovering from failures", corrupted metadata, option 2). Since Garage 2
  * a snapshot is a folder that contains the database; before, it was the LMDB folder or the SQLite file itself.
  */
-const PUT_SNAPSHOT = asOwner(`
-newest=$(find "$1" -mindepth 1 -maxdepth 1 -name '*-*T*' | sort | tail -n 1)
-[ -n "$newest" ] || { echo "no snapshot of Garage's metadata in $1" >&2; exit 1; }
+const PUT_SNAPSHOT = `
+from=$1
+[ -d "$from" ] || from=$2
+newest=$(find "$from" -mindepth 1 -maxdepth 1 -name '*-*T*' | sort | tail -n 1)
+[ -n "$newest" ] || { echo "no snapshot of Garage's metadata in $from" >&2; exit 1; }
 for name in ${DATABASES.join(" ")}; do
 	[ -e "$newest/$name" ] || continue
 	cp -aT "$newest/$name" "$name"
 	exit
 done
-if [ -d "$newest" ]; then cp -aT "$newest" db.lmdb; else cp -aT "$newest" db.sqlite; fi`);
-
-/** What is next to the metadata is reached from there: its owner may not reach it by its whole path. */
-const fromMetadata = (metadata: string, snapshots: string) =>
-	snapshots.startsWith(`${dirname(metadata)}/`) ? relative(metadata, snapshots) : snapshots;
+if [ -d "$newest" ]; then cp -aT "$newest" db.lmdb; else cp -aT "$newest" db.sqlite; fi`;
 
 /**
  * Its program needs the RPC secret. Clan gives that to the unit alone, as a credential, which only root can read while the
@@ -90,14 +89,10 @@ export const garage = defineModule({
 					],
 					hooks: {
 						preBackup: run("garage meta snapshot"),
-						postRestore: [
-							"sh",
-							"-euc",
-							PUT_SNAPSHOT,
-							"sh",
-							metadataDir,
-							fromMetadata(metadataDir, snapshots),
-						],
+						postRestore: {
+							command: ["sh", "-euc", PUT_SNAPSHOT, "sh", snapshots, relative(metadataDir, snapshots)],
+							asOwnerOf: metadataDir,
+						},
 					},
 					// The live database changes while it is copied. The databases in the snapshots have the same names.
 					exclude: DATABASES.flatMap((name) => within(metadataDir, name, `${name}-*`)),

@@ -1,13 +1,9 @@
 // ZeroTier. Facts: zerotier/ZeroTierOne service/README.md; NixOS/nixpkgs
 // nixos/modules/services/networking/zerotierone.nix, which clan-core uses.
 import * as v from "valibot";
-import { asOwner } from "../as-owner.ts";
 import { defineModule } from "../module.ts";
 import { folder } from "../options.ts";
 import { within } from "../within.ts";
-
-/** It sends what is in authtoken.secret, which may be a link, to the port in another file. */
-const INFO = asOwner("zerotier-cli info | grep -q '^200 info '");
 
 export const zerotier = defineModule({
 	name: "zerotier",
@@ -22,7 +18,14 @@ export const zerotier = defineModule({
 				exclude: within(dataDir, "peers.d", "zerotier-one.pid", "zerotier-one.port"),
 				stopOnRestore: [nixos ? "zerotierone.service" : "zerotier-one.service"],
 				// The service answers. Whether it is ONLINE depends on the internet, and a restore cannot change that.
-				healthChecks: [{ command: ["sh", "-euc", INFO, "sh", dataDir], within: "60s" }],
+				// As the owner: it sends what is in authtoken.secret, which may be a link, to the port in another file.
+				healthChecks: [
+					{
+						script: "zerotier-cli info | grep '^200 info ' >/dev/null",
+						asOwnerOf: dataDir,
+						within: "60s",
+					},
+				],
 			},
 		},
 	}),

@@ -1,18 +1,20 @@
 // Run a hook: the user's script or command, with a time limit.
-import { describeEnd, exec } from "../../host/exec.ts";
-import { argvOf, userOptions } from "../../host/user-command.ts";
+import { describeEnd } from "../../host/exec.ts";
+import { argvOf, execAs } from "../../host/user-command.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { HookStep } from "../hook.ts";
 import type { StepWork } from "../step.ts";
 
 export const hook: StepWork<HookStep> = {
 	async run({ spec, state, hook, archive }, { plan, signal, log }) {
-		const result = await exec(argvOf(spec, `${hook}-${state}`), {
-			...(await userOptions(spec, {
+		const result = await execAs(spec, argvOf(spec, `${hook}-${state}`), {
+			env: {
+				...spec.environment,
 				HOLDFAST_STATE: state,
 				HOLDFAST_RUN: plan.run,
 				...(archive ? { NAME: archive.name, FOLDERS: archive.folders.join(":") } : {}),
-			})),
+			},
+			timeoutSeconds: spec.timeout,
 			signal,
 			onStdout: log,
 			onStderr: log,
