@@ -57,6 +57,8 @@ export type Result =
 			readonly machines: Series<Listed & { readonly machine: string }>;
 			/** Whose archives were asked for, if not the machines' own. */
 			readonly from?: string | undefined;
+			/** The states that they are listed for, if not for all. */
+			readonly services?: readonly string[] | undefined;
 	  }
 	| {
 			readonly kind: "archive";

@@ -5,7 +5,7 @@ export interface Series<T> {
 	[Symbol.iterator](): IteratorObject<T>;
 }
 
-export function seriesOf<S, T>(sources: readonly S[], make: (source: S) => T): Series<T> {
+export function seriesOf<S, T>(sources: Series<S>, make: (source: S) => T): Series<T> {
 	return {
 		length: sources.length,
 		*[Symbol.iterator]() {

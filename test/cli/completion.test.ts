@@ -110,6 +110,7 @@ for (const [line, expected] of Object.entries<(string | RegExp)[]>({
 	"archives extract web01 tar latest ": [],
 	"archives show lat": ["latest"],
 	"restore --se": ["--service"],
+	"list --service ": ["notes", "photos"],
 	"restore --service ": ["notes", "photos"],
 	"runs show 20": [/^20/, /^20/, /^20/, /^20/],
 	"runs show lat": ["latest"],

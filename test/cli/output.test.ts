@@ -169,7 +169,7 @@ for (const [words, expected] of [
 	[["archives", "ls"], /^holdfast: unknown command "archives ls"$/m],
 	[["check", "disk"], /"disk" is a destination of provider "tar": name it with --provider tar$/m],
 	[["status", "disk"], /"disk" is a destination of provider "tar": here, only a machine can be named$/m],
-	[["list", "data"], /"data" is a state of web01: here, only a machine can be named$/m],
+	[["list", "data"], /"data" is a state of web01: name it with --service data$/m],
 	[["list", "tar"], /"tar" is a provider: name it with --provider tar$/m],
 	[
 		["restore", "--service", "latest"],

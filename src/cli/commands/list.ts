@@ -1,4 +1,4 @@
-// holdfast list [MACHINE] [--provider P] [--from MACHINE]
+// holdfast list [MACHINE] [--provider P] [--service S…] [--from MACHINE]
 import { FOR_RESTORE } from "../../config/tolerance.ts";
 import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
@@ -23,13 +23,16 @@ import {
 	fromFlag,
 	machineWords,
 	providerFlag,
+	serviceFlag,
 } from "../flags.ts";
+import { holding, requireHeld } from "../holding.ts";
 import { chosen, providersOf, withStates } from "../machines.ts";
 import { interruptible, unwatched } from "../signals.ts";
 import { undeployed } from "../undeployed.ts";
 
 interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: string;
+	readonly service?: readonly string[];
 	readonly from?: string;
 }
 
@@ -37,13 +40,14 @@ export const list = command({
 	docs: {
 		brief: "list archives and the states in each of them",
 		fullDescription:
-			"Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json\n  holdfast list --all\n  holdfast list --from old-name        archives of another machine name",
+			"Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json\n  holdfast list --service notes        archives that hold this state\n  holdfast list --all\n  holdfast list --from old-name        archives of another machine name",
 	},
 	parameters: {
 		flags: {
 			...commonFlags,
 			...fleetFlags,
 			provider: providerFlag,
+			service: serviceFlag,
 			from: fromFlag("list archives of this other machine in the same destinations"),
 		},
 		positional: machineWords,
@@ -52,7 +56,7 @@ export const list = command({
 		const { machines, sshConfig, names } = withStates(
 			await chosen(flags, { machine, takes, tolerates: FOR_RESTORE }),
 		);
-		const said = (some: Answered) => tell(some, out, { names, from: flags.from });
+		const said = (some: Answered) => tell(some, out, machines, { names, ...flags });
 		const signal = interruptible();
 		const [only] = machines;
 		if (machines.length === 1 && only && isHere(only)) {
@@ -126,15 +130,22 @@ function journalOf(manifest: Manifest, providers: readonly string[]) {
 type Answered = Series<Listed & { readonly machine: string }>;
 
 /**
- * The archives, and with them the problems. `names`: the machines of the config. `from`: the machine that was asked for.
- * Returns whether every destination that is there could be listed.
+ * The archives that hold what was asked for, and the problems of all. `names`: the machines of the config. `from`: the machine
+ * that was asked for. Returns whether every destination that is there could be listed.
  */
 async function tell(
 	machines: Answered,
 	out: Reporter,
-	{ names, from }: { readonly names: readonly string[]; readonly from: string | undefined },
+	manifests: readonly Manifest[],
+	{ names, from, service }: Pick<Flags, "from" | "service"> & { readonly names: readonly string[] },
 ): Promise<boolean> {
-	await out.result({ kind: "archives", machines, from });
+	requireHeld(machines, manifests, service);
+	await out.result({
+		kind: "archives",
+		machines: seriesOf(machines, (one) => holding(one, service)),
+		from,
+		services: service,
+	});
 	let isWhole = true;
 	for (const { machine, archives, problems = [], others, upkeep, failures } of machines) {
 		const of = machines.length > 1 ? `${machine}: ` : "";
@@ -161,7 +172,7 @@ async function tell(
 function otherNames(
 	machine: string,
 	others: readonly string[],
-	{ names, from }: { readonly names: readonly string[]; readonly from: string | undefined },
+	{ names, from }: { readonly names: readonly string[]; readonly from?: string | undefined },
 ): string[] {
 	if (from !== undefined) {
 		const meant = nearestOfNumbered(from, others);

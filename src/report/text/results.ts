@@ -12,7 +12,7 @@ import { archiveTable, differenceEnd, differenceLine, runTable, runText } from "
 const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> } = {
 	answer: ({ text }) => (typeof text === "string" ? [text] : text),
 	document: ({ value, line }) => linesIn(jsonText(value, line ? undefined : 2)),
-	*archives({ machines, from }) {
+	*archives({ machines, from, services }) {
 		const names: string[] = [];
 		let count = 0;
 		let isUnknown = false;
@@ -24,11 +24,13 @@ const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> }
 			isUnknown ||= failures.length > 0;
 			isOfOthers ||= others.length > 0;
 		}
-		if (count > 0) yield* archiveTable(machines);
+		if (count > 0) yield* archiveTable(machines, services);
 		else if (!isUnknown)
-			yield isOfOthers || from !== undefined
-				? `no archives of ${from ?? names.join(", ")}`
-				: "no archives yet";
+			yield services !== undefined
+				? `no archive of ${from ?? names.join(", ")} holds ${services.join(" or ")}`
+				: isOfOthers || from !== undefined
+					? `no archives of ${from ?? names.join(", ")}`
+					: "no archives yet";
 	},
 	archive: ({ archive, details }) => archiveText(archive, details),
 	entry: ({ entry }) => [entryLine(entry)],

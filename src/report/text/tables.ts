@@ -15,9 +15,10 @@ import { errorLines } from "./error.ts";
 import { longTable, table } from "./table.ts";
 import { duration, size } from "./units.ts";
 
-/** With a column for the machine if there are several. */
+/** With a column for the machine if there are several. `services`: the states to name, if not all. */
 export function* archiveTable(
 	machines: Series<{ readonly archives: readonly ListedArchive[] }>,
+	services?: readonly string[],
 ): Generator<string> {
 	const each = () => machines[Symbol.iterator]().flatMap(({ archives }) => archives);
 	const several = machines.length > 1;
@@ -39,7 +40,7 @@ export function* archiveTable(
 			archive.created === undefined ? "-" : localTime(archive.created),
 			...(isSized ? [archive.bytes === undefined ? "-" : size(archive.bytes)] : []),
 			archive.provider,
-			holdings(archive),
+			holdings(archive, services),
 			...(isHeld ? [clipped(archive.metadata?.hold?.reason ?? "")] : []),
 			archive.id,
 		]),
@@ -62,9 +63,13 @@ export function wordsOf(record: StateRecord): string[] {
 }
 
 /** The archive's states, or why they are unknown. */
-function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string {
+function holdings(
+	{ metadata, damaged, newer, foreign }: ListedArchive,
+	services: readonly string[] | undefined,
+): string {
 	if (metadata)
 		return Object.entries(metadata.states)
+			.filter(([name]) => services === undefined || services.includes(name))
 			.map(([name, record]) => {
 				const words = wordsOf(record);
 				return words.length === 0 ? name : `${name} (${words.join(", ")})`;
