@@ -80,13 +80,19 @@ function flow(options: object): string {
 }
 
 function serviceLines({ modules, services }: Proposal): string[] {
-	const lines = modules.map(({ name, because, options }) => ({ text: `${name}: ${flow(options)}`, because }));
+	const lines = modules.map(({ name, because, options, told }) => ({
+		...{ text: `${name}: ${flow(options)}`, because },
+		more: [...told.shown, ...told.unclear.map((line) => `not protected: ${line}`)],
+	}));
 	const width = Math.max(0, ...lines.map(({ text }) => text.length));
 	return [
 		...(modules.length > 0
 			? [
 					"    services:",
-					...lines.map(({ text, because }) => `      ${text.padEnd(width)}  ${comment(`found: ${because}`)}`),
+					...lines.flatMap(({ text, because, more }) => [
+						`      ${text.padEnd(width)}  ${comment(`found: ${because}`)}`,
+						...more.map((line) => `      ${comment(line)}`),
+					]),
 				]
 			: ["    # services:", "    #   grafana: {}"]),
 		...(services.length > 0

@@ -1,5 +1,6 @@
 // The module system. A module is a function from a few options to states and to options of other modules.
 import type * as v from "valibot";
+import type { Found } from "../host/read-file.ts";
 import type { StateInput } from "../manifest/state.ts";
 
 /** Options of a module: a `v.strictObject` with a description for each, and a default wherever possible. */
@@ -18,9 +19,32 @@ export interface MachineFacts {
 export interface Sight {
 	/** Whether this path exists. */
 	has(path: string): boolean;
+	/** The text of a small file, or why it is not read; undefined if there is none. A link of a service's user is not followed. */
+	read(path: string): Found;
+	/** What a unit sets for its programs. */
+	environment(unit: string): UnitEnvironment;
 	/** Services that are enabled or running, with their suffix. */
 	readonly units: readonly string[];
 	readonly nixos: boolean;
+}
+
+export interface UnitEnvironment {
+	/** Its Environment=, as systemctl prints it. */
+	readonly assigned: string;
+	/** Of its EnvironmentFile=. */
+	readonly files: readonly string[];
+}
+
+/** What was found in an application's settings. */
+export interface Told {
+	/** Options of the module that follow from them. */
+	readonly options: object;
+	/** What they say and the config has now, one line each. */
+	readonly shown: readonly string[];
+	/** What is not protected, or was not understood, one line each. */
+	readonly unclear: readonly string[];
+	/** Folders with data that belong to the application, and that its state leaves to others. */
+	readonly leaves?: readonly string[];
 }
 
 export interface Yield {
@@ -46,6 +70,8 @@ export interface Module<S extends OptionsSchema = OptionsSchema, N extends strin
 	 * what they are. Only `init` looks at a machine.
 	 */
 	found?(machine: Sight): object;
+	/** What the application's own settings say about where its data are; for `holdfast init` too. */
+	settings?(machine: Sight): Told;
 	/** Signs that the application is on a machine; any one of them is enough. */
 	readonly signs?: {
 		/** A template, such as `syncthing@.service`, is a sign if an instance of it is there. */

@@ -1,5 +1,9 @@
 // Proposes modules for a machine from what was found on it.
+import * as v from "valibot";
+import type { Found } from "../host/read-file.ts";
 import { LIBRARY } from "./library.ts";
+import type { Module, Sight, Told, UnitEnvironment } from "./module.ts";
+import { both } from "./settings.ts";
 import { isOf } from "./unit-signs.ts";
 
 export interface Seen {
@@ -7,6 +11,8 @@ export interface Seen {
 	readonly units: readonly SeenUnit[];
 	/** Whether this path exists. */
 	has(path: string): boolean;
+	/** The text of a small file, or why it is not read; undefined if there is none. */
+	read(path: string): Found;
 	readonly nixos: boolean;
 }
 
@@ -14,6 +20,7 @@ export interface SeenUnit {
 	readonly unit: string;
 	/** Its StateDirectory=: names below /var/lib. */
 	readonly stateDirectory: readonly string[];
+	readonly environment?: UnitEnvironment;
 }
 
 interface ProposedModule {
@@ -22,6 +29,10 @@ interface ProposedModule {
 	readonly because: string;
 	/** Those that differ from the defaults on this machine. */
 	readonly options: object;
+	/** The options without what its own settings say. */
+	readonly usual: object;
+	/** What its own settings say, apart from the options. */
+	readonly told: Told;
 }
 
 export interface Proposal {
@@ -31,19 +42,43 @@ export interface Proposal {
 	readonly services: readonly SeenUnit[];
 }
 
-export function propose({ units, has, nixos }: Seen): Proposal {
+export function propose({ units, has, read, nixos }: Seen): Proposal {
 	const names = units.map(({ unit }) => unit);
-	const sight = { has, nixos, units: names };
+	const environment = (name: string) =>
+		units.find(({ unit }) => unit === name)?.environment ?? { assigned: "", files: [] };
+	const sight = { has, read, environment, nixos, units: names };
 	const covered = new Set<string>();
-	const modules = [...LIBRARY.values()].flatMap(({ name, about, signs, found: foundOn }) => {
+	const modules = [...LIBRARY.values()].flatMap((module) => {
+		const { name, about, signs } = module;
 		const found = (signs?.units ?? []).flatMap((sign) => names.filter((unit) => isOf(unit, sign)));
 		for (const unit of found) covered.add(unit);
 		const because = found[0] ?? signs?.folders?.find(has);
-		if (because === undefined) return [];
-		return [{ name, about, because, options: foundOn?.(sight) ?? {} }];
+		return because === undefined ? [] : [{ name, about, because, ...layoutOf(module, sight) }];
 	});
 	return {
 		modules,
 		services: units.filter(({ unit, stateDirectory }) => stateDirectory.length > 0 && !covered.has(unit)),
 	};
 }
+
+const NOTHING: Told = { options: {}, shown: [], unclear: [] };
+
+function layoutOf({ options: schema, found, settings }: Module, sight: Sight) {
+	const usual = found?.(sight) ?? {};
+	const told = settings?.(sight) ?? NOTHING;
+	const options = both(usual, told.options);
+	const isPossible = v.safeParse(schema, options).success;
+	return { options: isPossible ? options : usual, usual, told: isPossible ? told : refused(told) };
+}
+
+/** The same without what applications' own settings say, which cannot be declared: with that said. */
+export const withoutSettings = ({ modules, services }: Proposal): Proposal => ({
+	modules: modules.map((one) => ({ ...one, options: one.usual, told: refused(one.told) })),
+	services,
+});
+
+const refused = (told: Told): Told => ({
+	...told,
+	shown: [],
+	unclear: [...told.shown.map((line) => `${line}, and the config cannot have it: check it`), ...told.unclear],
+});

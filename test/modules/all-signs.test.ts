@@ -30,6 +30,7 @@ describe("all signs together", () => {
 				const { modules } = propose({
 					units: [...unitsOf(nixos), ...OTHERS].map((unit) => ({ unit, stateDirectory: [] })),
 					has: () => has,
+					read: () => undefined,
 					nixos,
 				});
 				const services = Object.fromEntries(modules.map(({ name, options }) => [name, options]));

@@ -9,6 +9,8 @@ import { propose } from "../../src/modules/propose.ts";
 import { MORE_MACHINES } from "./more-machines.ts";
 import type { Seen } from "./seen.ts";
 
+const NO_SETTINGS = { read: () => undefined, environment: () => ({ assigned: "", files: [] }) };
+
 const MACHINES: readonly Seen[] = [
 	...MORE_MACHINES,
 	{
@@ -164,7 +166,8 @@ describe("init finds out which layout an application has", () => {
 	for (const [index, { module: name, paths = [], units = [], nixos = false, found }] of MACHINES.entries())
 		test(`${name} (${index})`, () => {
 			const module = LIBRARY.get(name) as Module;
-			const options = module.found?.({ has: (path) => paths.includes(path), units, nixos }) ?? {};
+			const options =
+				module.found?.({ ...NO_SETTINGS, has: (path) => paths.includes(path), units, nixos }) ?? {};
 			assert.deepEqual(options, found);
 			assert.ok(v.safeParse(module.options, options).success);
 			assert.deepEqual(declares(module, LIBRARY, options, nixos).faults, []);
@@ -179,6 +182,7 @@ describe("init finds out which layout an application has", () => {
 		const { modules } = propose({
 			units: [{ unit: "prometheus.service", stateDirectory: [] }],
 			has: (path) => path === "/etc/prometheus",
+			read: () => undefined,
 			nixos: false,
 		});
 		assert.deepEqual(

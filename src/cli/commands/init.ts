@@ -10,10 +10,12 @@ import { putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { programPath } from "../../host/programs.ts";
 import { hostServices } from "../../host/services.ts";
-import { type Proposal, propose } from "../../modules/propose.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { type Proposal, propose, withoutSettings } from "../../modules/propose.ts";
 import { linesIn } from "../../report/terminal.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
+import { readSettings, toldOf } from "../application-settings.ts";
 import { type Call, command } from "../command.ts";
 import { type DataFolders, dataFolders } from "../data-folders.ts";
 import { type CommonFlags, commonFlags, switchFlag } from "../flags.ts";
@@ -58,12 +60,14 @@ export const init = command({
 		const archives = root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives");
 		const secrets = join(root ? "/etc" : configHome(), "holdfast", "secrets");
 		const nixos = existsSync("/etc/NIXOS");
-		const proposal = propose({
+		const seen = propose({
 			units: await hostServices().catch(() => []),
 			has: existsSync,
+			// What it would say is root's to act on.
+			read: root ? readSettings : () => undefined,
 			nixos,
 		});
-		const textWith = (folders: ProposedFolders) =>
+		const textWith = (folders: ProposedFolders, proposal: Proposal) =>
 			firstConfig({
 				machine:
 					hostname()
@@ -79,13 +83,20 @@ export const init = command({
 						}) ?? [],
 				),
 			});
-		const { folders, unprotected } = root
-			? leftByRoot(proposal, dataFolders("/", [archives, ...(await foldersIn(textWith(NO_FOLDERS)))]))
+		const possible = async (some: Proposal) => ({
+			proposal: some,
+			covered: await foldersIn(textWith(NO_FOLDERS, some)),
+		});
+		// Settings of two applications may name the same folder.
+		const { proposal, covered } = await possible(seen).catch(() => possible(withoutSettings(seen)));
+		const { folders, left } = root
+			? leftByRoot(proposal, dataFolders("/", [archives, ...covered]))
 			: leftByUser(proposal, ownFolders(homedir(), archives));
-		const text = textWith(folders);
-		const states = (await machinesIn(readYaml({ file, text }), file)).flatMap(({ state }) =>
-			Object.keys(state),
-		);
+		const text = textWith(folders, proposal);
+		const declared = (await machinesIn(readYaml({ file, text }), file)).map(({ state }) => state);
+		const states = declared.flatMap(Object.keys);
+		const told = root ? toldOf(proposal, declared.flatMap(foldersOf)) : { shown: [], unprotected: [] };
+		const unprotected = [...told.unprotected, ...left];
 		const said =
 			states.length > 0
 				? `it protects: ${states.join(", ")}`
@@ -105,6 +116,7 @@ export const init = command({
 		out.say([
 			`wrote ${file}`,
 			said,
+			...told.shown,
 			...unprotected.map((line) => `not protected: ${line}`),
 			...(states.length > 0
 				? ["next: holdfast create, then holdfast list"]
@@ -121,8 +133,8 @@ const NONE_FOR_ROOT = "no application was recognised, and there is no folder in 
 
 interface Chosen {
 	readonly folders: ProposedFolders;
-	/** One line each, with the reason. */
-	readonly unprotected: readonly string[];
+	/** What is not protected, one line each, with the reason. */
+	readonly left: readonly string[];
 }
 
 const NO_FOLDERS: ProposedFolders = { states: [], optional: { name: "", about: "", folders: [] } };
@@ -130,13 +142,15 @@ const NO_FOLDERS: ProposedFolders = { states: [], optional: { name: "", about: "
 /** Those of the states in a config. */
 async function foldersIn(text: string): Promise<string[]> {
 	const machines = await machinesIn(readYaml({ file: "config", text }), "config");
-	return machines.flatMap(({ state }) => Object.values(state).flatMap(({ folders }) => folders));
+	return machines.flatMap(({ state }) => foldersOf(state));
 }
+
+const foldersOf = (state: Manifest["state"]) => Object.values(state).flatMap(({ folders }) => folders);
 
 function leftByRoot({ services }: Proposal, folders: DataFolders): Chosen {
 	return {
 		folders,
-		unprotected: [
+		left: [
 			...(services.length === 0
 				? []
 				: [`${namesOf(services)}: no module covers them; the config has them as comments`]),
@@ -151,7 +165,7 @@ function leftByUser({ modules, services }: Proposal, folders: ProposedFolders): 
 	const hidden = folders.optional.folders;
 	return {
 		folders,
-		unprotected: [
+		left: [
 			`files that lie directly in ${homedir()}: a state has folders; move them into one`,
 			...(hidden.length > 0
 				? [`${hidden.join(", ")}: settings, keys and caches; the config has them as a comment`]

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, healthHere, moreFolders, orUsual, units } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 
 const HEALTH = { debian: "http://localhost:5006/health", nixos: "http://localhost:3000/health" };
 
@@ -30,6 +31,9 @@ export const actual = defineModule({
 				healthChecks: asks(orUsual(health, HEALTH, nixos)),
 			},
 		},
+	}),
+	settings: fromEnvironment(["actual.service"], {
+		ACTUAL_DATA_DIR: { option: "dataDir", usual: "/var/lib/actual" },
 	}),
 	signs: { units: ["actual.service"] },
 	proven: "stand-in",

@@ -1,7 +1,8 @@
 // Forgejo and Gitea, which share their layout. Facts: forgejo docs admin/installation/binary, gitea docs
 // administration/backup-and-restore ("must be shutdown"); NixOS/nixpkgs nixos/modules/services/misc/{forgejo,gitea}.nix.
 import * as v from "valibot";
-import { defineModule } from "../module.ts";
+import { isWithin } from "../../values/paths.ts";
+import { defineModule, type Sight } from "../module.ts";
 import {
 	asks,
 	configFolder,
@@ -13,6 +14,8 @@ import {
 	moreFolders,
 	units,
 } from "../options.ts";
+import { DATABASE_NAME, Settings, THIS_MACHINE } from "../settings.ts";
+import { iniValues } from "../settings-text.ts";
 import { within } from "../within.ts";
 
 function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sources: readonly string[]) {
@@ -56,9 +59,50 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 			nixos || !has("/home/git/.ssh") || units.some((unit) => name === "gitea" && unit === "forgejo.service")
 				? {}
 				: { folders: ["/home/git/.ssh"] },
+		settings: (sight) => settingsOf(name, sight),
 		signs: { units: [`${name}.service`] },
 		proven: "stand-in",
 	});
+}
+
+/** Where app.ini may put them. */
+const PARTS = {
+	WORK_PATH: "its data",
+	"server.APP_DATA_PATH": "its data",
+	"repository.ROOT": "its repositories",
+	"lfs.PATH": "its LFS objects",
+	"server.LFS_CONTENT_PATH": "its LFS objects",
+	"attachment.PATH": "its attachments",
+	"storage.PATH": "its storage",
+	"packages.PATH": "its packages",
+} as const;
+const KINDS: Readonly<Record<string, string>> = {
+	mysql: "mariadb",
+	postgres: "postgresql",
+	sqlite3: "sqlite",
+};
+
+function settingsOf(name: string, sight: Sight): Settings {
+	const told = new Settings(sight);
+	const home = `/var/lib/${name}`;
+	const read = [`${home}/custom/conf/app.ini`, `/etc/${name}/app.ini`].map((file) =>
+		told.file(file, iniValues),
+	);
+	if (!read.includes(true)) return told;
+	const folders = Object.entries(PARTS).flatMap(
+		([key, what]) => told.path(key, (path) => isWithin(path, home), what) ?? [],
+	);
+	if (folders.length > 0) told.set({ folders: [...new Set(folders)] });
+	const type =
+		KINDS[told.text("database.DB_TYPE", "its kind of database", /^(mysql|postgres|sqlite3)$/) ?? ""];
+	if (type === "sqlite") {
+		told.databaseFile("database.PATH", `${home}/data/${name}.db`, home);
+	} else if (type !== undefined) {
+		told.text("database.HOST", "the server of its database, which is not this machine,", THIS_MACHINE);
+		const database = told.text("database.NAME", "the name of its database", DATABASE_NAME) ?? name;
+		told.set({ database: { type, name: database } });
+	}
+	return told;
 }
 
 export const forgejo = forge(

@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 import { within } from "../within.ts";
 
 export const immich = defineModule({
@@ -41,6 +42,9 @@ export const immich = defineModule({
 			services,
 		};
 	},
+	settings: fromEnvironment(["immich-server.service"], {
+		IMMICH_MEDIA_LOCATION: { option: "mediaDir", usual: "/var/lib/immich" },
+	}),
 	signs: { units: ["immich-server.service"] },
 	proven: "stand-in",
 });

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { ifConfig, unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
 import { asks, configFolder, configured, defaultsFile, folder, health, named, units } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 import { within } from "../within.ts";
 
 export const jellyfin = defineModule({
@@ -35,6 +36,11 @@ export const jellyfin = defineModule({
 		...unlessConfig("/etc/jellyfin", sight),
 		...ifConfig("/etc/default/jellyfin", sight, "defaults"),
 	}),
+	settings: fromEnvironment(
+		["jellyfin.service"],
+		{ JELLYFIN_DATA_DIR: { option: "dataDir", usual: "/var/lib/jellyfin" } },
+		["/etc/default/jellyfin"],
+	),
 	signs: { units: ["jellyfin.service"] },
 	proven: "stand-in",
 });

@@ -14,6 +14,7 @@ import {
 	orUsual,
 	unitsHere,
 } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 
 /** On NixOS karakeep-init migrates the database and stays active, so it must run again before the others. */
 const UNITS = {
@@ -57,6 +58,11 @@ export const karakeep = defineModule({
 			? { queue: false }
 			: {}),
 	}),
+	settings: fromEnvironment(
+		["karakeep-web.service"],
+		{ DATA_DIR: { option: "dataDir", usual: "/var/lib/karakeep" } },
+		["/etc/karakeep/karakeep.env"],
+	),
 	signs: { units: ["karakeep-web.service"] },
 	proven: "stand-in",
 });

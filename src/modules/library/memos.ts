@@ -5,6 +5,7 @@ import { databaseFor, databaseIn } from "../database-in.ts";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 import { within } from "../within.ts";
 
 export const memos = defineModule({
@@ -38,6 +39,9 @@ export const memos = defineModule({
 			services,
 		};
 	},
+	settings: fromEnvironment(["memos.service"], {
+		MEMOS_DATA: { option: "dataDir", usual: "/var/lib/memos" },
+	}),
 	signs: { units: ["memos.service"] },
 	proven: "stand-in",
 });

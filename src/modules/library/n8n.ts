@@ -7,6 +7,7 @@ import { serverUnless } from "../found.ts";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 
 export const n8n = defineModule({
 	name: "n8n",
@@ -35,6 +36,9 @@ export const n8n = defineModule({
 		};
 	},
 	found: (sight) => serverUnless("/var/lib/n8n/.n8n", "database.sqlite", "postgresql", sight),
+	settings: fromEnvironment(["n8n.service"], {
+		N8N_USER_FOLDER: { option: "dataDir", usual: "/var/lib/n8n/.n8n", below: "/.n8n" },
+	}),
 	signs: { units: ["n8n.service"] },
 	proven: "stand-in",
 });

@@ -5,6 +5,7 @@ import { unlessConfig } from "../found.ts";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, configFolder, configured, folder, health, moreFolders, units } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 import { within } from "../within.ts";
 
 export const navidrome = defineModule({
@@ -34,6 +35,9 @@ export const navidrome = defineModule({
 		},
 	}),
 	found: (sight) => unlessConfig("/etc/navidrome", sight),
+	settings: fromEnvironment(["navidrome.service"], {
+		ND_DATAFOLDER: { option: "dataDir", usual: "/var/lib/navidrome" },
+	}),
 	signs: { units: ["navidrome.service"] },
 	proven: "stand-in",
 });

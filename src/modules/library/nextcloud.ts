@@ -4,8 +4,11 @@
 // is a link into the store that tmpfiles makes.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
+import { isWithin } from "../../values/paths.ts";
 import { defineModule, type Sight } from "../module.ts";
 import { asks, database, databaseOf, orUsual, unitsHere, health as usualHealth } from "../options.ts";
+import { DATABASE_NAME, Settings, THIS_MACHINE } from "../settings.ts";
+import { phpValues } from "../settings-text.ts";
 import { within } from "../within.ts";
 
 /** Of Nextcloud itself, in its data folder. */
@@ -104,6 +107,7 @@ export const nextcloud = defineModule({
 		};
 	},
 	found: ({ units, has, nixos }) => (nixos ? onNixos(has) : onDebian(units)),
+	settings,
 	signs: { folders: ["/var/www/nextcloud", "/var/lib/nextcloud"] },
 	proven: "stand-in",
 });
@@ -120,4 +124,30 @@ function onNixos(has: Sight["has"]) {
 		has(`/etc/systemd/system/${unit}`),
 	);
 	return more.length === 0 ? {} : { units: [...UNITS.nixos, ...more] };
+}
+
+const KINDS: Readonly<Record<string, string>> = { mysql: "mariadb", pgsql: "postgresql", sqlite3: "sqlite" };
+
+/** What config.php says: `datadirectory` may be anywhere. */
+function settings(sight: Sight): Settings {
+	const told = new Settings(sight);
+	const [home = ""] = sight.nixos ? FOLDERS.nixos : FOLDERS.debian;
+	const file = `${home}/config/config.php`;
+	if (!told.file(file, phpValues)) return told;
+	// On NixOS it may be in override.config.php alone.
+	if (!told.has("datadirectory") && !sight.nixos)
+		told.unclear.push(`${file} does not say where the users' files are (datadirectory): check it`);
+	const data = told.path("datadirectory", (path) => isWithin(path, home), "the users' files");
+	if (data !== undefined) told.set({ folders: [home, data] });
+	if (told.has("objectstore"))
+		told.unclear.push(
+			`the users' files are in an object store (objectstore in ${file}), which is not backed up`,
+		);
+	const type = KINDS[told.text("dbtype", "its kind of database", /^(mysql|pgsql|sqlite3)$/) ?? ""];
+	const name = told.text("dbname", "the name of its database", DATABASE_NAME);
+	if (type === "sqlite")
+		told.set({ database: { type, file: `${data ?? `${home}/data`}/${name ?? "owncloud"}.db` } });
+	else if (type !== undefined) told.set({ database: { type, ...(name === undefined ? {} : { name }) } });
+	told.text("dbhost", "the server of its database, which is not this machine,", THIS_MACHINE);
+	return told;
 }

@@ -7,6 +7,7 @@ import { serverUnless } from "../found.ts";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 import { within } from "../within.ts";
 
 export const openWebui = defineModule({
@@ -47,6 +48,9 @@ export const openWebui = defineModule({
 		if (sight.has(`${below}/webui.db`)) return { dataDir: below };
 		return serverUnless("/var/lib/open-webui", "webui.db", "postgresql", sight);
 	},
+	settings: fromEnvironment(["open-webui.service"], {
+		DATA_DIR: { option: "dataDir", usual: "/var/lib/open-webui" },
+	}),
 	signs: { units: ["open-webui.service"] },
 	proven: "stand-in",
 });

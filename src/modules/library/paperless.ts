@@ -5,7 +5,8 @@
 // scripts/*.service (/opt/paperless, port 8000); NixOS/nixpkgs nixos/modules/services/misc/paperless.nix. Debian has no package.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
-import { defineModule } from "../module.ts";
+import { isWithin } from "../../values/paths.ts";
+import { defineModule, type Sight } from "../module.ts";
 import {
 	asks,
 	database,
@@ -16,9 +17,12 @@ import {
 	orUsual,
 	unitsHere,
 } from "../options.ts";
+import { DATABASE_NAME, Settings, THIS_MACHINE } from "../settings.ts";
+import { environmentValues } from "../settings-text.ts";
 import { within } from "../within.ts";
 
 const DATA = { debian: "/opt/paperless", nixos: "/var/lib/paperless" };
+const CONFIGS = ["/etc/paperless.conf", "/usr/local/etc/paperless.conf"];
 /** Upstream keeps these in `data`. */
 const HELD = { debian: "data/", nixos: "" };
 const worker = (name: string) => `paperless-${name}.service`;
@@ -81,7 +85,7 @@ export const paperless = defineModule({
 		};
 	},
 	found: ({ has, nixos }) => {
-		const secrets = ["/etc/paperless.conf", "/usr/local/etc/paperless.conf"].filter(has);
+		const secrets = CONFIGS.filter(has);
 		// NixOS's exporter starts all four when it is done.
 		const exporter = worker("exporter");
 		return {
@@ -89,6 +93,36 @@ export const paperless = defineModule({
 			...(secrets.length === 0 ? {} : { secrets }),
 		};
 	},
+	settings,
 	signs: { units: ["paperless-web.service", "paperless-webserver.service"] },
 	proven: "stand-in",
 });
+
+const FOLDERS = {
+	PAPERLESS_DATA_DIR: "its data",
+	PAPERLESS_MEDIA_ROOT: "the documents",
+	PAPERLESS_CONSUMPTION_DIR: "the documents to be consumed",
+} as const;
+
+function settings(sight: Sight): Settings {
+	const home = orUsual(undefined, DATA, sight.nixos);
+	// The first that exists is the one that Paperless reads; its units' variables count more.
+	const files = [`${home}/paperless.conf`, ...CONFIGS].filter(sight.has).slice(0, 1);
+	const told = new Settings(sight);
+	for (const file of files) told.file(file, environmentValues);
+	told.environment(["paperless-webserver.service", "paperless-web.service"]);
+	const [data, ...others] = Object.entries(FOLDERS).map(([key, what]) =>
+		told.path(key, (path) => isWithin(path, home), what),
+	);
+	const folders = [data, ...others].filter((one) => one !== undefined);
+	if (folders.length > 0) told.set({ folders });
+	if (data !== undefined) told.set({ database: { file: `${data}/db.sqlite3` } });
+	const engine = told.text("PAPERLESS_DBENGINE", "its kind of database", /^(mariadb|postgresql|sqlite)$/);
+	if (told.has("PAPERLESS_DBHOST") || (engine !== undefined && engine !== "sqlite")) {
+		told.text("PAPERLESS_DBHOST", "the server of its database, which is not this machine,", THIS_MACHINE);
+		const name = told.text("PAPERLESS_DBNAME", "the name of its database", DATABASE_NAME);
+		const type = engine === "mariadb" ? engine : "postgresql";
+		told.set({ database: { type, ...(name === undefined ? {} : { name }) } });
+	}
+	return told;
+}

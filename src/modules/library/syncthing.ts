@@ -6,6 +6,8 @@ import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, health } from "../options.ts";
+import { Settings } from "../settings.ts";
+import { xmlAttributes } from "../settings-text.ts";
 import { homeOf, instancesOf } from "../unit-signs.ts";
 import { within } from "../within.ts";
 
@@ -46,6 +48,22 @@ export const syncthing = defineModule({
 				},
 			},
 		};
+	},
+	settings(sight) {
+		const told = new Settings(sight);
+		const homes = sight.nixos
+			? ["/var/lib/syncthing"]
+			: instancesOf("syncthing@.service", sight.units).map(homeOf);
+		for (const home of homes)
+			for (const folder of [".config/syncthing", ".local/state/syncthing"])
+				told.file(`${home}/${folder}/config.xml`, (text) => {
+					const shared = xmlAttributes(text, "folder", "path").map((path) =>
+						path.replace(/^~(?=\/|$)/, home),
+					);
+					told.leaves.push(...shared);
+					return new Map();
+				});
+		return told;
 	},
 	found({ units, has, nixos }) {
 		const users = instancesOf("syncthing@.service", units);

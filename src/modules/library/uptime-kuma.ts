@@ -6,6 +6,7 @@ import { serverUnless } from "../found.ts";
 import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
+import { fromEnvironment } from "../settings.ts";
 
 export const uptimeKuma = defineModule({
 	name: "uptime-kuma",
@@ -38,6 +39,9 @@ export const uptimeKuma = defineModule({
 		};
 	},
 	found: (sight) => serverUnless("/var/lib/uptime-kuma", "kuma.db", "mariadb", sight),
+	settings: fromEnvironment(["uptime-kuma.service"], {
+		DATA_DIR: { option: "dataDir", usual: "/var/lib/uptime-kuma" },
+	}),
 	signs: { units: ["uptime-kuma.service"] },
 	proven: "stand-in",
 });
