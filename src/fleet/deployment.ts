@@ -87,7 +87,8 @@ export async function desiredFor(
 			binary(runtime, node, "0755", nodeHash),
 			binary(program, bundle, "0644", bundleHash),
 			binary(starter, start, "0644", startHash),
-			text(layout.program, launcher(runtime, starter, program), "0755"),
+			// Our own script throughout: a link to a checkout may be in its place, and one line says that it changes.
+			text(layout.program, launcher(runtime, starter, program), "0755", { shown: false }),
 			...secrets.map(({ path, value }) =>
 				text(path, value, "0600", { folderMode: "0700", shown: false, stays: true }),
 			),
