@@ -165,7 +165,7 @@ machines:
 				'11:31: unknown key "comand"; did you mean "command"?',
 				'11:44: unknown key "usr"; did you mean "user"?',
 				'13:13: unknown key "ping"; the kinds are: http, script, command, sql',
-				'14:29: unknown key "statu"; the keys here are: command, user, within',
+				'14:29: unknown key "statu"; the keys here are: command, user, asOwnerOf, within',
 				'15:13: the key "sql" is missing',
 				'17:9: unknown key "slack"; the kinds are: healthchecks, ntfy, email, command',
 				"18:9: it is empty; the kinds are: healthchecks, ntfy, email, command",

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -239,7 +239,14 @@ async function removeStale(): Promise<void> {
 	for (const entry of await readdir(tmpdir())) {
 		const pid = /^holdfast-machine-(\d+)-/.exec(entry)?.[1];
 		if (pid === undefined || isAlive(Number(pid))) continue;
-		const folder = join(tmpdir(), entry);
+		// Two test files can find it at once: the one that renames it removes it, and what has this process's pid is left
+		// alone by all others.
+		const folder = join(tmpdir(), entry.replace(`-${pid}-`, `-${process.pid}-`));
+		const mine = await rename(join(tmpdir(), entry), folder).then(
+			() => true,
+			() => false,
+		);
+		if (!mine) continue;
 		// If nspawn itself is killed, the machine's systemd survives.
 		const leader = await readFile(join(folder, "leader"), "utf8").catch(() => "");
 		const leaderPid = leader.split(" ", 1)[0] ?? "";
