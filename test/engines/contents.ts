@@ -5,6 +5,7 @@ import { lstatSync, readlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Entry } from "../../src/engines/archive.ts";
+import { below } from "../../src/values/patterns.ts";
 import { type Bench, metadataOf, quiet } from "./fixtures.ts";
 
 export function tellsContents(setUp: () => Bench): void {
@@ -29,11 +30,19 @@ export function tellsContents(setUp: () => Bench): void {
 		}
 	});
 
-	test("contents tells every entry as it is on disk, and sizeOf at least their bytes", async () => {
-		const { source, destination, roots } = setUp();
+	test("contents tells every entry as it is on disk, once where roots are nested, and sizeOf at least their bytes", async () => {
+		const { source, destination } = setUp();
+		const paths = [source, join(source, "names")];
+		const roots = paths.map((path) => ({ path, exclude: path === source ? below(source, "names") : [] }));
 		await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 		const told = new Map<string, Entry>();
-		await destination.contents("a", [source], (entry) => told.set(entry.path, entry), quiet);
+		let count = 0;
+		const tell = (entry: Entry) => {
+			count++;
+			told.set(entry.path, entry);
+		};
+		await destination.contents("a", paths, tell, quiet);
+		assert.equal(count, told.size);
 		let bytes = 0;
 		for (const path of execFileSync("find", [source, "-print0"], { encoding: "utf8" })
 			.split("\0")

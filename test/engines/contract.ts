@@ -1,6 +1,6 @@
 // The contract of src/engines/destination.ts, as tests. A new engine is one call of `fulfilsContract`.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Metadata } from "../../src/engines/archive.ts";
@@ -121,6 +121,31 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			mkdirSync(join(folder, "into"));
 			await destination.restore("a", [file], intoFolder(join(folder, "into")), quiet);
 			assert.deepEqual(factsOf(join(folder, "into") + file), factsOf(file));
+		});
+
+		test("a file with several names can be taken out under any of them, and so can a folder with one", async () => {
+			const { folder, source, destination } = setUp();
+			const root = join(source, "..", "names");
+			const names = ["a", "b/first", "b/second", "c/third"].map((name) => join(root, name));
+			for (const [index, name] of names.entries()) {
+				mkdirSync(join(name, ".."), { recursive: true });
+				if (index === 0) writeFileSync(name, "one");
+				else linkSync(join(root, "a"), name);
+			}
+			await destination.create({ name: "a", roots: rootsOf(root), metadata: metadataOf("a") }, true, quiet);
+			for (const paths of [[names[3] ?? ""], [join(root, "b"), join(root, "a")]]) {
+				const into = mkdtempSync(join(folder, "into-"));
+				await destination.restore("a", paths, intoFolder(into), quiet);
+				const found = readdirSync(into + root, { recursive: true, withFileTypes: true })
+					.filter((entry) => !entry.isDirectory())
+					.map((entry) => join(entry.parentPath, entry.name).slice(into.length));
+				const held = names.filter((name) => paths.some((path) => `${name}/`.startsWith(`${path}/`)));
+				assert.deepEqual(found.sort(), held, paths.join());
+				for (const name of held) assert.equal(readFileSync(into + name, "utf8"), "one");
+				assert.deepEqual(readdirSync(into + root).sort(), [
+					...new Set(held.map((name) => name.slice(root.length + 1).split("/")[0])),
+				]);
+			}
 		});
 
 		whole("a path or an archive that is not there is the same error from every engine", async () => {

@@ -76,3 +76,20 @@ test("a check finds an index that was changed, a hold does not cover it up, and 
 	writeFileSync(index, JSON.stringify(rest));
 	assert.deepEqual(await destination.check?.(true, quiet), []);
 });
+
+test("a check finds data that were cut or changed at their very end, which is in no root", async () => {
+	const below = join(folder, "cut");
+	mkdirSync(join(below, "source"), { recursive: true });
+	const destination = openTar(below);
+	const roots = [{ path: join(below, "source"), exclude: [] }];
+	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	const file = join(below, "destination/a/data.tar.zst");
+	const whole = readFileSync(file);
+	const changed = Buffer.from(whole);
+	changed[whole.length - 12] = 0xff;
+	for (const harmed of [whole.subarray(0, -1), whole.subarray(0, -10), changed]) {
+		writeFileSync(file, harmed);
+		const message = "data.tar.zst is truncated or changed at its end";
+		assert.deepEqual(await destination.check?.(false, quiet), [{ archive: "a", message }]);
+	}
+});

@@ -1,6 +1,7 @@
 // Lists the entries of a snapshot.
 import { descend, linkIn, split } from "../../host/folder.ts";
 import { numberSet } from "../../host/number-set.ts";
+import { isWithin } from "../../values/paths.ts";
 import type { Entry } from "../archive.ts";
 import { notHeld } from "../not-held.ts";
 import { openFiles } from "./snapshots.ts";
@@ -29,7 +30,9 @@ export async function contents(
 			...(stat.isSymbolicLink() ? { link: linkIn(parent, name) } : {}),
 		});
 	});
-	for (const path of paths) {
+	// Within another one, it is told with that.
+	const outermost = paths.filter((path) => !paths.some((one) => one !== path && isWithin(path, one)));
+	for (const path of outermost) {
 		if (path === "/") await below(files, "");
 		else {
 			const [above, name] = split(path);

@@ -16,6 +16,8 @@ import { readSegment } from "./unpack.ts";
 const LINE =
 	/^(.)(\S{9})\S* (\d+)\/(\d+) +(\d+|\d+,\d+) (\S+ \S+) +"((?:[^"\\]|\\.)*)"(?: (?:->|link to) "(.*)")?$/;
 
+const WORDS = ["--list", "--verbose", "--full-time", "--utc", "--numeric-owner", "--quoting-style=c"];
+
 export async function listSegment(
 	archive: Folder,
 	segment: Segment,
@@ -23,8 +25,22 @@ export async function listSegment(
 	tell: (entry: Entry) => void,
 	work: Work,
 ): Promise<void> {
-	const words = ["--list", "--verbose", "--full-time", "--utc", "--numeric-owner", "--quoting-style=c"];
-	await readSegment(archive, segment, path, work, words, (line) => tell(entryOf(line)));
+	await readSegment(archive, segment, [path], work, WORDS, (line) => tell(entryOf(line)));
+}
+
+/** The files outside of `path` that hard links at and below it are further links to. */
+export async function linkedFrom(
+	archive: Folder,
+	segment: Segment,
+	path: string,
+	work: Work,
+): Promise<string[]> {
+	const files = new Set<string>();
+	await readSegment(archive, segment, [path], work, WORDS, (line) => {
+		const { 1: letter, 8: link } = LINE.exec(line) ?? [];
+		if (letter === "h" && link !== undefined) files.add(`/${unquoted(link)}`);
+	});
+	return [...files].filter((file) => file !== path && !file.startsWith(`${path}/`));
 }
 
 function entryOf(line: string): Entry {

@@ -11,6 +11,8 @@ import { isAsSealed, sealed } from "../sealed.ts";
 
 export const INDEX = "index.json";
 export const DATA = "data.tar.zst";
+/** A tar stream ends with two blocks of zeros. They belong at the end of the file, not after each root. */
+export const END_MARK = 1024;
 const FORMAT = "holdfast-tar";
 /** Bytes: the metadata, and about three hundred for each root. */
 const MAX_INDEX_BYTES = 4 * 1024 * 1024;

@@ -16,11 +16,9 @@ import { type Root, STREAMS_AHEAD, type StreamRoot, type Work } from "../destina
 import { missingRoots } from "../roots.ts";
 import { saysAbsent, type Unsteady, type Watch, watchUnsteady } from "../unsteady.ts";
 import { tarExcludes } from "./exclude.ts";
-import { DATA, type Segment } from "./index-file.ts";
+import { DATA, END_MARK, type Segment } from "./index-file.ts";
 import { withoutEndMark } from "./trim.ts";
 
-/** A tar stream ends with two blocks of zeros. They belong at the end of the file, not after each root. */
-const END_MARK = 1024;
 /** Window size as a power of two: bytes that a decompressor must keep, 32 MiB. */
 export const LARGEST_WINDOW = 25;
 

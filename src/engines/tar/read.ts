@@ -60,11 +60,12 @@ export async function restore(
 ): Promise<void> {
 	using folder = openArchive(destination, archive);
 	const { segments } = await readIndex(folder);
-	const { unpackSegment, unpackStream } = await import("./unpack.ts");
+	const { unpackStream } = await import("./unpack.ts");
+	const { unpackAlone } = await import("./linked.ts");
 	await using inside = await into.enter();
 	for (const path of paths) {
 		const segment = segmentOf(segments, path, archive);
-		if (segment.file === undefined) await unpackSegment(folder, segment, path, inside, work);
+		if (segment.file === undefined) await unpackAlone(folder, segment, path, inside, into.folder, work);
 		else await unpackStream(folder, segment, into.folder, work);
 	}
 }

@@ -23,11 +23,14 @@ import { LARGEST_WINDOW } from "./pack.ts";
 // Small, because buffers for a slow reader pile up until they are garbage-collected.
 const CHUNK = 64 * 1024;
 
-/** Write `path`, that of the segment or one below it, into a folder. */
+/** What cannot be restored alone: a further hard link to a file that lies elsewhere. */
+export class LinkedElsewhere extends HoldfastError {}
+
+/** Write paths, each that of the segment or one below it, into a folder. */
 export async function unpackSegment(
 	archive: Folder,
 	segment: Segment,
-	path: string,
+	paths: readonly [string, ...string[]],
 	{ path: folder, enclosure }: Inside,
 	work: Work,
 ): Promise<void> {
@@ -41,14 +44,14 @@ export async function unpackSegment(
 		"--xattrs-include=*",
 		"--delay-directory-restore",
 	];
-	await readSegment(archive, segment, path, work, words, work.log, enclosure);
+	await readSegment(archive, segment, paths, work, words, work.log, enclosure);
 }
 
-/** Run tar on `path`, that of the segment or one below it; `onLine` gets its output. */
+/** Run tar on paths, each that of the segment or one below it; `onLine` gets its output. */
 export async function readSegment(
 	archive: Folder,
 	segment: Segment,
-	path: string,
+	paths: readonly [string, ...string[]],
 	work: Work,
 	words: readonly string[],
 	onLine: (line: string) => void = work.log,
@@ -56,8 +59,10 @@ export async function readSegment(
 ): Promise<void> {
 	// Opened first: if that fails, no program has been started that would wait for it.
 	const source = storedBytes(archive, segment);
+	const [path] = paths;
 	let full = false;
 	let missing = false;
+	let linked = false;
 	const tar = await start(
 		[
 			"tar",
@@ -68,7 +73,7 @@ export async function readSegment(
 			"--no-wildcards",
 			"--no-unquote",
 			"--",
-			path.slice(1),
+			...paths.map((one) => one.slice(1)),
 		],
 		{
 			...{ pipeIn: true, signal: work.signal, reader: recordReader(onLine), enclosure },
@@ -76,6 +81,7 @@ export async function readSegment(
 				work.log(line);
 				full ||= isFull(tarDiskError(line));
 				missing ||= /^tar: .+: Not found in archive$/.test(line);
+				linked ||= /^tar: .+: Cannot hard link to .+: No such file or directory$/.test(line);
 			},
 		},
 	).catch((error: unknown) => {
@@ -93,7 +99,7 @@ export async function readSegment(
 	if (fault instanceof Damaged) throw fault;
 	if (missing) throw notHeld(path, basename(archive.path), fault);
 	if (result.code !== 0)
-		throw new (full ? TargetFull : HoldfastError)(
+		throw new (full ? TargetFull : linked ? LinkedElsewhere : HoldfastError)(
 			"program-failed",
 			`tar ${describeEnd(result)} while it read ${path}`,
 			{ subject: path, details: result.stderr, cause: fault },
