@@ -14,7 +14,7 @@ import {
 	type Stats,
 	statfsSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { HoldfastError, isErrno } from "../values/error.ts";
 import { bytesOf, nameOf } from "./names.ts";
 
@@ -66,6 +66,15 @@ export function descend(from: Folder, path: string): Folder {
 		at = enter(above, name);
 	}
 	return at;
+}
+
+/** What is at an absolute path. Throws `path-not-trusted` if any part of the path is a link. */
+export function statsAt(path: string): Stats {
+	if (path === "/") return closing(rootFolder(), ({ fd }) => fstatSync(fd));
+	using folder = openFolder(dirname(path));
+	const found = lstatSync(folder.at(basename(path)));
+	if (found.isSymbolicLink()) throw linkFault(path);
+	return found;
 }
 
 /** Open the folder with this name in another folder. */

@@ -58,9 +58,14 @@ export function snapshotSteps(
 		[...survey].flatMap(([name, one]) => ("folders" in one ? [[name, one] as const] : [])),
 	);
 	const all = [...able.values()].flatMap(({ folders }) => folders.map(({ volume }) => volume));
+	const required = new Set(
+		[...able.values()].flatMap((one) => (one.required ? one.folders : [])).map(({ volume }) => volume.name),
+	);
+	// Copies take time, and snapshots must be close to each other. Copies that are not required may have to give way.
+	const rank = (volume: FolderSnapshot["volume"]) =>
+		isCopy({ volume }) ? (required.has(volume.name) ? 1 : 2) : 0;
 	const volumes = [...new Map(all.map((volume) => [volume.name, volume])).values()].sort(
-		// Copies take time, and snapshots must be close to each other.
-		(a, b) => Number(isCopy({ volume: a })) - Number(isCopy({ volume: b })),
+		(a, b) => rank(a) - rank(b),
 	);
 	const namesOf = (folders: readonly FolderSnapshot[]) => [
 		...new Set(folders.map(({ volume }) => volume.name)),
@@ -81,12 +86,13 @@ export function snapshotSteps(
 						volumes,
 						states: Object.fromEntries([
 							...[...able].map(
-								([name, { folders, left, required }]) =>
+								([name, { folders, left, required, byDefault }]) =>
 									[
 										name,
 										{
 											scope: stateScope(name),
 											required,
+											...(byDefault ? { byDefault } : {}),
 											volumes: namesOf(folders),
 											folders: pathsOf(folders),
 											...(left.length > 0 ? { left } : {}),

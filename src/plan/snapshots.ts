@@ -8,7 +8,7 @@ import type { Manifest, State } from "../manifest/schema.ts";
 import { type Piece, piecesOf } from "../snapshots/pieces.ts";
 import { COPY, keyOf } from "../snapshots/snapshot.ts";
 import { exclusionsOf, isStoredOf } from "../steps/work/folders-present.ts";
-import { wordsOf } from "../values/system-error.ts";
+import { inOneLine } from "../values/error.ts";
 
 /** A state's snapshots, or why there are none. */
 export type StateSnapshots =
@@ -17,6 +17,8 @@ export type StateSnapshots =
 			/** Volumes and mount points in its folders that are not stored, by their real paths. */
 			readonly left: readonly string[];
 			readonly required: boolean;
+			/** Nobody has asked for one. */
+			readonly byDefault?: true;
 	  }
 	| { readonly why: string; readonly required: boolean };
 
@@ -88,6 +90,8 @@ export async function surveySnapshots(
 		const own: Survey = { ...given, known: new Map(survey.known), within: new Set() };
 		try {
 			const all = await foldersOf(manifest, name, state, own);
+			// Where nobody has asked for snapshots they must not take long, as of the layers of all containers.
+			if (isByDefault(state) && own.within.size > MAX_WITHIN) return;
 			sizes.set(name, own.within.size);
 			const within = new Set([...survey.within, ...own.within]);
 			if (still.length > 0 && within.size > MAX_WITHIN) {
@@ -95,19 +99,20 @@ export async function surveySnapshots(
 				throw tooMany(still);
 			}
 			survey = { ...own, within };
-			found.set(name, { required, ...all });
+			found.set(name, { required, ...(isByDefault(state) ? { byDefault: true } : {}), ...all });
 		} catch (error) {
-			// Nobody has asked for one.
-			if (state.snapshot !== undefined) found.set(name, { required, why: wordsOf(error) });
+			if (!isByDefault(state)) found.set(name, { required, why: inOneLine(error) });
 		}
 	};
 	// Those whose units stand still meanwhile come first.
 	const all = [...still, ...wanting.filter((one) => !still.includes(one))];
 	for (const one of all) await admit(one);
 	if (!isFull) return found;
-	// The volumes in one state's folders must not take up the room of others: those with the fewest come first.
+	// The volumes in one state's folders must not take up the room of others: those with the fewest come first, and those last of which
+	// nobody has asked for a snapshot.
 	survey = { ...given, known: new Map(), within: new Set() };
-	const sizeOf = ([name]: readonly [string, State]) => sizes.get(name) ?? 0;
+	const sizeOf = ([name, state]: readonly [string, State]) =>
+		(sizes.get(name) ?? 0) + (isByDefault(state) ? MAX_WITHIN : 0);
 	const able = all.filter(([name]) => sizes.has(name));
 	for (const one of able.sort((a, b) => sizeOf(a) - sizeOf(b))) await admit(one);
 	return found;
@@ -128,6 +133,9 @@ const tooMany = (still: readonly (readonly [string, State])[]) =>
 const mayBeCopied = ({ snapshot, stopOnBackup, consistency }: State) =>
 	snapshot !== undefined && stopOnBackup.length > 0 && consistency !== "atomic";
 
+/** Nobody has asked for a snapshot. */
+const isByDefault = ({ snapshot }: State) => snapshot === undefined;
+
 const standStill = ({ stopOnBackup, freezeOnBackup = [] }: State) =>
 	stopOnBackup.length + freezeOnBackup.length > 0;
 
@@ -142,6 +150,10 @@ async function foldersOf(
 	const others = Object.entries(all).flatMap(([other, { folders }]) => (other === name ? [] : folders));
 	const result = new Map<string, FolderSnapshot>();
 	const left = new Set<string>();
+	const how = {
+		mayCopy: survey.mayCopy && mayBeCopied(state),
+		...(isByDefault(state) ? { mostPieces: MAX_WITHIN + 1 } : {}),
+	};
 	for (const folder of folders) {
 		const real = resolvedOrSame(folder);
 		const nested = others.find((other) => other !== folder && isAtOrBelow(resolvedOrSame(other), real));
@@ -153,8 +165,7 @@ async function foldersOf(
 			left.add(path);
 			return true;
 		};
-		for (const one of await folderSnapshots(folder, survey, isLeft, survey.mayCopy && mayBeCopied(state)))
-			result.set(one.path, one);
+		for (const one of await folderSnapshots(folder, survey, isLeft, how)) result.set(one.path, one);
 	}
 	return { folders: [...result.values()], left: [...left] };
 }
@@ -163,15 +174,16 @@ async function folderSnapshots(
 	folder: string,
 	survey: Survey,
 	isLeft: (path: string) => boolean,
-	mayCopy: boolean,
+	how: { readonly mayCopy: boolean; readonly mostPieces?: number },
 ): Promise<FolderSnapshot[]> {
 	const resolved = resolvePath(folder);
 	const { path } = resolved;
-	if (!resolved.found?.isDirectory()) throw new Error(`${folder} is not a folder`);
+	const { found } = resolved;
+	if (!found?.isDirectory() && !found?.isFile()) throw new Error(`${folder} is not a folder`);
 	requireOwnPath(resolved);
 	const { mounts } = survey;
 	const signal = AbortSignal.timeout(600_000);
-	const pieces = await piecesOf(path, { mounts, isLeft, signal, mayCopy });
+	const pieces = await piecesOf(path, { mounts, isLeft, signal, ...how });
 	const [outermost] = pieces;
 	if (outermost === undefined) return [];
 	requireOwnPath(resolvePath(outermost.volume));

@@ -1,9 +1,10 @@
-// For file systems without snapshots: a copy of a small folder, made while the units that write there are down, so that they can start
-// before an engine reads. Where the file system can, the copy shares the blocks of the files (`cp --reflink`, XFS and btrfs).
+// For file systems without snapshots: a copy of a small folder or file, made while the units that write there are down, so that they
+// can start before an engine reads. Where the file system can, the copy shares the blocks of the files (`cp --reflink`, XFS and btrfs).
 import { mkdirSync, statfsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { enclose } from "../host/enclosure.ts";
 import { exec, execOk } from "../host/exec.ts";
-import { type Folder, openFolder } from "../host/folder.ts";
+import { type Folder, openFolder, statsAt } from "../host/folder.ts";
 import { COPY, type SnapshotKind } from "./snapshot.ts";
 
 /** Where blocks are shared, the number of files tells how long it takes: about 10,000 a second. */
@@ -31,22 +32,22 @@ export const copy: SnapshotKind = {
 	volumeOf: (path) => path,
 	nestedIn: async () => [],
 	async requireRoom(folder, fileSystem, signal) {
-		using from = openFolder(folder);
-		await requireSmall(from, folder, fileSystem, signal);
+		await requireSmall(folder, fileSystem, signal);
 	},
 	async take(folder, area, name, { signal, fileSystem }) {
-		using from = openFolder(folder);
-		const bytes = await requireSmall(from, folder, fileSystem, signal);
+		const bytes = await requireSmall(folder, fileSystem, signal);
+		using from = lookedAt(folder);
 		const { bavail, bsize } = statfsSync(area.self);
 		// What is overwritten in the folder meanwhile needs room, even where the copy itself takes up none.
 		if (bavail * bsize < bytes) throw new Error(`there is no room for a copy of ${folder} beside it`);
 		mkdirSync(area.at(SOURCE), { mode: 0o700 });
 		// Other users may put a link in place of a folder while it is copied. Nobody but us can change the area.
-		const inside = await enclose([{ folder: from, at: `${area.path}/${SOURCE}` }]);
+		const inside = await enclose([{ folder: from.around, at: `${area.path}/${SOURCE}` }]);
 		if ("why" in inside) throw new Error(`links in ${folder} might be followed: ${inside.why}`);
 		await using enclosure = inside;
 		const shared = SHARES_BLOCKS.includes(fileSystem) ? "always" : "auto";
-		await execOk(["cp", "--archive", "--one-file-system", `--reflink=${shared}`, "-T", "--", SOURCE, name], {
+		const how = ["--archive", "--one-file-system", `--reflink=${shared}`, "-T"];
+		await execOk(["cp", ...how, "--", `${SOURCE}/${from.name}`, name], {
 			...{ cwd: area.path, enclosure, signal, doing: `copy ${folder}` },
 		});
 	},
@@ -54,13 +55,15 @@ export const copy: SnapshotKind = {
 	remove: async () => {},
 };
 
+/** A folder, and the name of what is copied of it: all of it, or a file. Throws if there is a link on the way. */
+function lookedAt(path: string): Disposable & { readonly around: Folder; readonly name: string } {
+	const isFolder = statsAt(path).isDirectory();
+	const around = openFolder(isFolder ? path : dirname(path));
+	return { around, name: isFolder ? "." : basename(path), [Symbol.dispose]: () => around[Symbol.dispose]() };
+}
+
 /** Returns its bytes. Throws if it is too large, or not all of it would be copied. */
-async function requireSmall(
-	from: Folder,
-	folder: string,
-	fileSystem: string,
-	signal: AbortSignal,
-): Promise<number> {
+async function requireSmall(folder: string, fileSystem: string, signal: AbortSignal): Promise<number> {
 	const { files, bytes, words } = SHARES_BLOCKS.includes(fileSystem) ? WITH_BLOCKS_SHARED : WITH_BYTES_COPIED;
 	const found = { files: 0, bytes: 0 };
 	let fault: Error | undefined;
@@ -79,8 +82,9 @@ async function requireSmall(
 			fault = new Error(`${folder} contains a subvolume, which is not copied`);
 		if (fault) enough.abort();
 	};
-	const find = ["find", ".", "-xdev", "-printf", "%y %i %b %s %d\\n"];
-	const end = await exec(find, { cwd: from.self, signal: either, onStdout });
+	using from = lookedAt(folder);
+	const find = ["find", `./${from.name}`, "-xdev", "-printf", "%y %i %b %s %d\\n"];
+	const end = await exec(find, { cwd: from.around.self, signal: either, onStdout });
 	signal.throwIfAborted();
 	if (fault) throw fault;
 	if (end.code !== 0 && end.code !== 1) throw new Error(`what is in ${folder} could not be counted`);

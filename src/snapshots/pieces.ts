@@ -1,6 +1,6 @@
-// What a folder consists of: what lies in the same volume, and in each volume and mount point below it. A snapshot of each one's
-// volume holds it.
-import { lstatSync } from "node:fs";
+// What a folder, or a file, consists of: what lies in the same volume, and in each volume and mount point below it. A snapshot of each
+// one's volume holds it.
+import { lstatSync, type Stats } from "node:fs";
 import { isAtOrBelow, type Mount, mountAt, movedTo, onDisk } from "../host/mounts.ts";
 import { programPath } from "../host/programs.ts";
 import { SNAPSHOTS } from "./list.ts";
@@ -23,11 +23,12 @@ interface Look {
 	readonly signal: AbortSignal;
 	readonly quickly?: boolean;
 	readonly mayCopy: boolean;
+	readonly mostPieces?: number;
 	isLeft(path: string): boolean;
 }
 
 /** More than this are somebody's collection of snapshots, not a service's data. */
-const MOST = 256;
+const MAX_PIECES = 256;
 
 /**
  * The pieces of a folder, outermost first; `path` has no links on the way. Throws an error that says why a part of it cannot be
@@ -35,13 +36,14 @@ const MOST = 256;
  */
 export async function piecesOf(
 	path: string,
-	{ mounts, isLeft, signal, quickly = false, mayCopy }: Look,
+	{ mounts, isLeft, signal, quickly = false, mayCopy, mostPieces = MAX_PIECES }: Look,
 ): Promise<Piece[]> {
 	const below = mounts.filter((mount) => mount.path !== path && isAtOrBelow(mount.path, path));
 	const pieces = new Map<string, Piece>();
 	const add = async (piece: Piece): Promise<void> => {
 		pieces.set(piece.path, piece);
-		if (pieces.size > MOST) throw new Error(`${path} contains more than ${MOST} volumes`);
+		if (pieces.size > mostPieces) throw new Error(`${path} contains more than ${mostPieces} volumes`);
+		if (!lstatSync(piece.path).isDirectory()) return;
 		const { kind, volume, below: part } = piece;
 		const within = part === "" ? volume : movedTo(part, "/", volume);
 		for (const nested of await kind.nestedIn(volume, signal, { within, quickly })) {
@@ -70,7 +72,7 @@ function pieceAt(path: string, mounts: readonly Mount[], mayCopy: boolean): Piec
 	);
 	const isThere = ({ program }: SnapshotKind) => program.names.some(programPath);
 	for (const kind of able.filter(isThere))
-		for (const at of lstatSync(path).isDirectory() ? [path, ...elsewhere(path, mount, mounts)] : []) {
+		for (const at of isStored(lstatSync(path)) ? [path, ...elsewhere(path, mount, mounts)] : []) {
 			const volume = kind.volumeOf(at);
 			// A file system, or a part of one, that is mounted in the volume is not in its snapshot.
 			if (volume === undefined || !isAtOrBelow(volume, mountAt(at, mounts)?.path ?? "/")) continue;
@@ -83,6 +85,8 @@ function pieceAt(path: string, mounts: readonly Mount[], mayCopy: boolean): Piec
 			: `${path} is on a file system of which no snapshot can be taken (${fileSystem}, mounted at ${mount?.path ?? "/"})`,
 	);
 }
+
+const isStored = (found: Stats) => found.isDirectory() || found.isFile();
 
 /** The same folder through other mounts of its file system: where a bind mount comes from, the volume's root may be seen too. */
 function elsewhere(path: string, mount: Mount | undefined, mounts: readonly Mount[]): string[] {

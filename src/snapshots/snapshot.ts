@@ -1,7 +1,6 @@
 // The contract of a kind of snapshot: a file system's own copy of one instant, from which an engine reads. A kind knows nothing of
 // states, runs or engines.
-import { fstatSync } from "node:fs";
-import { closing, type Folder, openFolder } from "../host/folder.ts";
+import { type Folder, statsAt } from "../host/folder.ts";
 import type { Program } from "../host/programs.ts";
 
 export interface SnapshotKind {
@@ -46,6 +45,6 @@ export const COPY = "copy";
  * link.
  */
 export const keyOf = ({ type }: Pick<SnapshotKind, "type">, volume: string): string => {
-	const { dev, ino } = closing(openFolder(volume), ({ fd }) => fstatSync(fd));
+	const { dev, ino } = statsAt(volume);
 	return type === COPY ? `${dev}:${ino}` : `${dev}`;
 };

@@ -25,6 +25,8 @@ const params = {
 			scope: text,
 			/** A state that cannot be caught fails; otherwise it is read as it is. */
 			required: v.boolean(),
+			/** Nobody has asked for a snapshot: that there is none is only in the log. */
+			byDefault: v.exactOptional(v.literal(true)),
 			/** The names of its volumes. */
 			volumes: texts,
 			/** Its folders and what is mounted or nested in them: the real paths, and those in the snapshots. */

@@ -100,6 +100,17 @@ export function fulfilsContract(kind: Kind): void {
 			execFileSync("chattr", ["-i", disk]);
 			assert.notEqual(locked.code, 0, "what requires a snapshot is not read without one");
 			assert.match(locked.stdout + locked.stderr, /no snapshot of app could be taken: /);
+
+			// Nobody has asked for one: it is in the log.
+			place.declare({
+				state: { app: { folders: [`${app}/between`] } },
+				providers: { tar: providers().tar },
+			});
+			execFileSync("chattr", ["+i", disk]);
+			const unasked = await place.holdfast("create").finally(() => execFileSync("chattr", ["-i", disk]));
+			assert.equal(unasked.code, 0, unasked.stderr);
+			assert.doesNotMatch(unasked.stdout + unasked.stderr, /no snapshot|^\s*!/m);
+			assert.match(await succeeds("archives", "show", "tar", "latest"), /live: /);
 			assert.deepEqual(leftovers(), []);
 		});
 

@@ -31,11 +31,13 @@ describe("a backup from a copy", { skip: noMachines }, () => {
 		assert.equal(await web01.sh("systemctl is-active app"), "active");
 		return web01.sh("ls -Ad /disk/.holdfast-* /btr/.holdfast-* 2>/dev/null || true");
 	};
+	let said = "";
 	/** The ids of the steps that a create began, and how consistent its archive is. */
 	async function create(state: object, env: Record<string, string> = {}): Promise<string> {
 		await declare(state);
 		const { code, stdout, stderr } = await holdfast(["create", "--json"], env);
 		assert.equal(code, 0, stderr);
+		said = stdout;
 		assert.equal(await leftovers(), "");
 		const steps = [...stdout.matchAll(/"type":"step-started","step":"([^"]+)/g)].map(([, id = ""]) => id);
 		const shown = await web01.sh("/opt/holdfast/bin/holdfast archives show --json tar latest");
@@ -113,23 +115,51 @@ describe("a backup from a copy", { skip: noMachines }, () => {
 		assert.equal(await create(stateOf("/disk/app")), COPIED);
 	});
 
-	test("one that takes long does not hold the units up: the folder is read with them down", async () => {
+	test("a file is copied too", async () => {
+		await web01.sh("mkdir -p /disk/filed/data; echo x | tee /disk/filed/data/file >/disk/filed/settings");
+		const app = { ...stateOf("/disk/filed/data").app, folders: ["/disk/filed/data", "/disk/filed/settings"] };
+		assert.equal(await create({ app }), COPIED);
+		const restore = "/opt/holdfast/bin/holdfast restore --yes --into /archives/into-filed tar latest";
+		assert.equal(
+			await web01.sh(`${restore} >/dev/null; cd /archives/into-filed/disk/filed; cat settings data/file`),
+			"x\nx",
+		);
+	});
+
+	test("one that takes long holds neither the units nor other copies up: the folder is read with them down", async () => {
 		// As where the owner of a file has a lease on it.
 		await web01.sh(`
 			cat >/usr/local/bin/cp <<-'END'
 				#!/bin/sh
-				case "$*" in *.source*) sleep 30;; esac
+				case "$*" in *.source*)
+					[ -e .source/slow ] && sleep 30
+					[ -e .source/odd ] && { echo "cp: an odd fault" >&2; exit 1; }
+				esac
 				exec /usr/bin/cp "$@"
 			END
 			chmod +x /usr/local/bin/cp
 		`);
+		await web01.sh(`
+			cd /etc/systemd/system; cp app.service quick.service; cp app.service odd.service
+			systemctl daemon-reload; systemctl start quick odd
+			mkdir /disk/quick /disk/odd; touch /disk/app/slow /disk/quick/file /disk/odd/odd
+		`);
+		const others = Object.fromEntries(
+			["odd", "quick"].map((name) => [
+				name,
+				{ ...stateOf(`/disk/${name}`).app, stopOnBackup: [`${name}.service`] },
+			]),
+		);
 		const begun = Date.now();
 		assert.equal(
-			await create(stateOf("/disk/app")),
-			"stop:app snapshot create:tar/archives start-later:app snapshot-drop stopped",
+			await create({ ...stateOf("/disk/app"), ...others }),
+			"stop:app stop:odd stop:quick snapshot start:quick create:tar/archives start-later:odd start-later:app snapshot-drop stopped",
 		);
 		assert.ok(Date.now() - begun < 25_000);
-		await web01.sh("rm /usr/local/bin/cp");
+		assert.match(said, /no snapshot of app could be taken: its copy takes longer than 10 seconds/);
+		assert.match(said, /no snapshot of odd could be taken: [^"]*an odd fault/);
+		assert.doesNotMatch(said, /no snapshot of quick/);
+		await web01.sh("rm /usr/local/bin/cp /disk/app/slow");
 	});
 
 	test("a link that takes a folder's place while it is copied leads nowhere", async () => {

@@ -91,8 +91,9 @@ export function volumesWithin(
 	test("volumes and file systems that are excluded are no obstacle, and are not caught", async () => {
 		const own = `${disk}/excluding`;
 		run(kind.create(own));
-		run(`mkdir ${own}/old ${own}/fast; echo 1 >${own}/file; mount -t tmpfs none ${own}/fast`);
-		run(kind.create(`${own}/old/volume`));
+		run(`mkdir ${own}/old; echo 1 >${own}/file`);
+		for (const name of ["old/volume", "fast"]) run(kind.create(`${own}/${name}`));
+		run(`mount -t tmpfs none ${own}/fast`);
 		try {
 			const exclude = ["old/**", "./fast"];
 			place.declare({
@@ -126,6 +127,9 @@ export function volumesWithin(
 				!isCaught,
 			);
 		}
+		// By default nobody waits for so many.
+		place.declare({ state: { many: { folders: [own] } }, providers: { tar: providers().tar } });
+		assert.doesNotMatch(await succeeds("create", "--dry-run"), /snapshot/);
 		// One less, so that a volume of another state is one too many.
 		run(`rmdir ${own}/32; ${kind.create(`${disk}/few`)}; ${kind.create(`${disk}/few/inner`)}`);
 		const few = { folders: [`${disk}/few`], snapshot: "require" };
@@ -137,6 +141,34 @@ export function volumesWithin(
 		assert.match(plan, /no snapshot of many, .* more than 32 /);
 		assert.doesNotMatch(plan, /no snapshot of few/);
 		run(`rmdir ${own}/* ${disk}/few/inner; ${kind.remove(own)}; ${kind.remove(`${disk}/few`)}`);
+	});
+
+	test("a file among the folders is caught too, and not what has become of it", async () => {
+		const own = `${disk}/filed`;
+		const file = `${own}/settings`;
+		run(`mkdir -p ${own}/data; echo old >${file}; echo old >${own}/data/file`);
+		const s = { folders: [`${own}/data`, file], snapshot: "require", consistency: "atomic" };
+		place.declare({ state: { s }, providers: providers() });
+		const change = `echo new >${file}; echo new >${own}/data/file`;
+		const { code, stdout, stderr } = await place.start(
+			["create"],
+			["env", "HOLDFAST_FAULT=run@snapshot#taken", `HOLDFAST_FAULT_COMMAND=${change}`],
+		).ended;
+		assert.equal(code, 0, stdout + stderr);
+		for (const destination of ["tar", "borg", "restic", "local"]) {
+			const into = place.path("into");
+			await succeeds("restore", "--yes", "--into", into, destination, "latest");
+			for (const path of [file, `${own}/data/file`])
+				assert.equal(readFileSync(into + path, "utf8"), "old\n", destination);
+			rmSync(into, { recursive: true });
+		}
+		place.declare({
+			state: { s: { ...s, hooks: { preBackup: `rm ${file}; mkdir ${file}` } } },
+			providers: { tar: providers().tar },
+		});
+		const replaced = await place.holdfast("create");
+		assert.equal(replaced.code, 0, "it is the folder that was caught");
+		assert.deepEqual(leftovers(), []);
 	});
 
 	test("what a snapshot of the volume does not hold is never passed off as caught", async () => {

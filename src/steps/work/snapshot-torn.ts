@@ -1,11 +1,11 @@
 // What was mounted or made in a folder after the plan, and is not in its snapshots: the state must not pass for whole.
-import { closing, openFolder } from "../../host/folder.ts";
+import { statsAt } from "../../host/folder.ts";
 import { isAtOrBelow, mountsOf } from "../../host/mounts.ts";
 import { PRIVATE } from "../../host/private-area.ts";
 import { type Piece, piecesOf } from "../../snapshots/pieces.ts";
 import { COPY, keyOf } from "../../snapshots/snapshot.ts";
+import { inOneLine } from "../../values/error.ts";
 import { above } from "../../values/paths.ts";
-import { wordsOf } from "../../values/system-error.ts";
 import type { SnapshotStep } from "../snapshot.ts";
 import { mountsFor } from "./snapshot-mounts.ts";
 
@@ -31,7 +31,7 @@ export async function tornIn(
 			if (!torn.has(name)) requireNoLinks(folders);
 		} catch (error) {
 			signal.throwIfAborted();
-			torn.set(name, wordsOf(error));
+			torn.set(name, inOneLine(error));
 		}
 	return torn;
 }
@@ -55,8 +55,16 @@ function isIn(
 	return planned.type === kind.type && keyOf(kind, planned.volume) === keyOf(kind, volume);
 }
 
-/** Throws if a link leads to one of the folders in the snapshots, or to a place in them for another one. Nothing changes there any more. */
+/**
+ * Throws if a link leads to one of the folders in the snapshots, or to a place in them for another one, or if a file has become a folder.
+ * Nothing changes there any more.
+ */
 function requireNoLinks(folders: Readonly<Record<string, string>>): void {
-	for (const { folder, into } of mountsFor(Object.entries(folders).map(([at, folder]) => ({ at, folder }))))
-		for (const path of [folder, ...(into === undefined ? [] : [into])]) closing(openFolder(path), () => {});
+	for (const { folder, at, into } of mountsFor(
+		Object.entries(folders).map(([at, folder]) => ({ at, folder })),
+	)) {
+		const isFolder = statsAt(folder).isDirectory();
+		if (statsAt(into ?? at).isDirectory() !== isFolder)
+			throw new Error(`${at} was replaced while the run was under way`);
+	}
 }

@@ -5,15 +5,17 @@ import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "..
 import { snapshotKind } from "../../snapshots/list.ts";
 import { COPY } from "../../snapshots/snapshot.ts";
 import { HoldfastError, inOneLine } from "../../values/error.ts";
-import { wordsOf } from "../../values/system-error.ts";
 import type { StepContext } from "../context.ts";
 import type { Began, Caught, SnapshotStep } from "../snapshot.ts";
 import type { SnapshotDropStep } from "../snapshot-drop.ts";
 import type { StepWork } from "../step.ts";
 import { tornIn } from "./snapshot-torn.ts";
 
-/** For all copies of a run together: units are down meanwhile, and the owner of a folder can make its copy last. */
-const COPY_SECONDS = 10;
+/**
+ * Units are down meanwhile, and the owner of a folder can make its copy last. So long may each take, and so long after the first one
+ * those begin that are not required: their states are read with their units down instead.
+ */
+const COPY_SECONDS = { each: 10, all: 30 };
 
 export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 	async run(step, context) {
@@ -25,27 +27,21 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 		const caught: string[] = [];
 		const faults = new Map<string, string>();
 		const times: number[] = [];
-		let patience: AbortSignal | undefined;
+		const copies = copying(step);
 		for (const { name, type, volume, area, fileSystem = "" } of volumes)
 			try {
 				if (noArea.has(area)) throw noArea.get(area);
 				using folder = openArea(area);
 				if (folder === undefined) throw new HoldfastError("failed", `the private folder ${area} is gone`);
-				// Copies come last.
-				if (type === COPY) patience ??= AbortSignal.timeout(COPY_SECONDS * 1000);
-				const signal = AbortSignal.any([context.signal, ...(patience ? [patience] : [])]);
-				await snapshotKind(type).take(volume, folder, name, { signal, fileSystem });
+				const take = (signal: AbortSignal) =>
+					snapshotKind(type).take(volume, folder, name, { signal, fileSystem });
+				await (type === COPY ? copies(name, take, context.signal) : take(context.signal));
 				times.push(performance.now());
 				caught.push(name);
 				context.point("taken");
 			} catch (error) {
 				context.signal.throwIfAborted();
-				faults.set(
-					name,
-					patience?.aborted
-						? `the copies of this run take longer than ${COPY_SECONDS} seconds`
-						: wordsOf(error),
-				);
+				faults.set(name, inOneLine(error));
 			}
 		const spread = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
 		const torn = await tornIn(step, context.signal);
@@ -54,6 +50,21 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 		return { caught: caught.length, spread, ...(warnings.length > 0 ? { warnings } : {}) };
 	},
 };
+
+/** Makes copies, so that one that takes long is no harm to those of other states. */
+function copying({ states }: SnapshotStep) {
+	const required = new Set(Object.values(states).flatMap((one) => (one.required ? one.volumes : [])));
+	let begun: number | undefined;
+	return async (name: string, take: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) => {
+		begun ??= performance.now();
+		if (!required.has(name) && performance.now() - begun > COPY_SECONDS.all * 1000)
+			throw new Error(`the copies before it have taken more than ${COPY_SECONDS.all} seconds`);
+		const patience = AbortSignal.timeout(COPY_SECONDS.each * 1000);
+		await take(AbortSignal.any([signal, patience])).catch((error: unknown) => {
+			throw patience.aborted ? new Error(`its copy takes longer than ${COPY_SECONDS.each} seconds`) : error;
+		});
+	};
+}
 
 /** Returns why an area could not be made. */
 function makeAreas(volumes: SnapshotStep["volumes"]): ReadonlyMap<string, unknown> {
@@ -74,14 +85,15 @@ function sayUncaught(
 	torn: ReadonlyMap<string, string>,
 	{ failScope, log }: Pick<StepContext, "failScope" | "log">,
 ): string[] {
-	return Object.entries(states).flatMap(([state, { scope, required, volumes, why }]) => {
+	return Object.entries(states).flatMap(([state, { scope, required, byDefault, volumes, why }]) => {
 		const fault =
 			why ?? volumes.map((name) => faults.get(name)).find((one) => one !== undefined) ?? torn.get(state);
 		if (fault === undefined) return [];
 		const message = `no snapshot of ${state} could be taken: ${fault}`;
 		if (!required) {
-			// It is so every time, and the title of the step says it.
-			return why === undefined ? [`${message}; it is read as it is`] : [];
+			if (byDefault) log(`${message}; it is read as it is`);
+			// Why there never is one is in the title of the step.
+			return why === undefined && !byDefault ? [`${message}; it is read as it is`] : [];
 		}
 		log(`${message}; it is left out`);
 		failScope(
