@@ -125,5 +125,6 @@ function end(): void {
 
 /** Work whose answer is awaited and whose progress and log nobody reads. */
 export function unwatched(signal: AbortSignal): Work {
-	return { signal, watched: false, interactive: true, progress: () => {}, log: () => {} };
+	const warn = (line: string) => printMessage(`! ${line}`);
+	return { signal, watched: false, interactive: true, progress: () => {}, log: () => {}, warn };
 }

@@ -66,6 +66,8 @@ export interface CreateResult {
 	readonly unsteady: readonly Unsteady[];
 	/** What failed after the archive was complete and synced, such as a hook of the user's: it does not change the archive. */
 	readonly afterwards?: unknown;
+	/** Older archives that it has removed, where a destination has a limit of its own. */
+	readonly removed?: readonly string[];
 }
 
 /** Thrown if a destination that may be absent, such as a removable disk, is not there. It is skipped. */
@@ -101,6 +103,8 @@ export interface Work {
 	readonly interactive?: boolean;
 	progress(progress: Progress): void;
 	log(line: string): void;
+	/** Something that a person should know, although the operation has done its work. Logged if absent. */
+	warn?(line: string): void;
 }
 
 export interface Progress {

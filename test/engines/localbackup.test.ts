@@ -10,7 +10,7 @@ import { scratch } from "../support/scratch.ts";
 import { factsOf } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
 import { localbackup, openLocalbackup, setUpEngines } from "./engines.ts";
-import { intoFolder, quiet } from "./fixtures.ts";
+import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
 import { make } from "./snapshots.ts";
 
 const folder = scratch("localbackup");
@@ -48,7 +48,10 @@ test("as many snapshots as are wanted stay; one with a hold and the newest good 
 		{ ...metadata, hold: { reason: "the audit", since: metadata.created } },
 		quiet,
 	);
-	await make(destination, below, "c", "d", "e");
+	await make(destination, below, "c", "d");
+	const roots = [{ path: join(below, "source"), exclude: [] }];
+	const { removed } = await destination.create({ name: "e", roots, metadata: metadataOf("e") }, false, quiet);
+	assert.deepEqual(removed, ["c"]);
 	assert.deepEqual(
 		(await destination.list(quiet)).map(({ name }) => name),
 		["a", "d", "e"],

@@ -203,7 +203,16 @@ test("a hook that fails after the archive was complete: the run says so, and the
 	const { stdout } = await place.holdfast("status");
 	assert.match(stdout, /✔ +web01 +notes +localbackup/);
 	assert.match(stdout, /the last create ended partial: .*postBackupHook of disk/);
-	await ok(place, "restore", "--yes", "localbackup", "latest");
+	declare({ preUnmountHook: "exit 7" });
+	for (const words of [
+		["list"],
+		["restore", "--yes", "localbackup", "latest"],
+	])
+		assert.match(
+			(await ok(place, ...words)).stderr,
+			/^! preUnmountHook of disk ended with exit code 7, after everything was read$/m,
+		);
+	declare({});
 	assert.doesNotMatch((await ok(place, "create")).stderr, /still to do/);
 });
 

@@ -65,6 +65,9 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 		/** Resolves the folder once the disk is mounted. From there on, no link is followed. */
 		const on = <T>(work: Work, use: (directory: string) => Promise<T>, onFault?: (fault: unknown) => void) =>
 			onDisk(name, target, work, () => use(resolvePath(target.directory).path), onFault);
+		/** What was read is whole, and a restore must not fail over a disk that stays mounted. */
+		const reading = <T>(work: Work, use: (directory: string) => Promise<T>) =>
+			on(work, use, (fault) => (work.warn ?? work.log)(`${wordsOf(fault)}, after everything was read`));
 		return {
 			name,
 			location: target.directory,
@@ -98,11 +101,11 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 					},
 					(fault) => work.log(wordsOf(fault)),
 				),
-			list: (work) => on(work, list),
+			list: (work) => reading(work, list),
 			restore: (archive, paths, into, work) =>
-				on(work, (directory) => restore(directory, archive, paths, into, work)),
+				reading(work, (directory) => restore(directory, archive, paths, into, work)),
 			sizeOf: (archive, paths, work) =>
-				on(work, async (directory) => {
+				reading(work, async (directory) => {
 					let bytes = 0;
 					await contents(directory, archive, paths, ({ size = 0 }) => {
 						bytes += size;
@@ -110,9 +113,9 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 					return bytes;
 				}),
 			contents: (archive, paths, tell, work) =>
-				on(work, (directory) => contents(directory, archive, paths, tell)),
+				reading(work, (directory) => contents(directory, archive, paths, tell)),
 			details: (archive, work) =>
-				on(work, async (directory) => {
+				reading(work, async (directory) => {
 					let [bytes, files] = [0, 0];
 					await contents(directory, archive, ["/"], ({ type, size = 0 }) => {
 						bytes += size;
@@ -197,10 +200,11 @@ async function create(
 		await rsnapshot(scratch, "snapshot", directory, work, told, enclosure);
 		syncFolder(disk);
 		// The archive is complete now, whatever happens to older ones.
-		await trim(directory, most, request, work).catch((error: Error) => {
+		const removed = await trim(directory, most, request, work).catch((error: Error) => {
 			work.log(`older snapshots could not be removed: ${error.message}`);
+			return [];
 		});
-		return { unreadable, unsteady: told.watch.found };
+		return { unreadable, unsteady: told.watch.found, ...(removed.length > 0 ? { removed } : {}) };
 	} catch (error) {
 		await removeIn(disk, SYNC).catch(() => {});
 		throw diskFault(error, directory);
@@ -224,8 +228,8 @@ async function digests(disk: Folder, sync: Folder, machine: string, work: Work):
 }
 
 /** Delete the oldest archives in excess of the limit, except those that must stay: see retention.ts. */
-async function trim(directory: string, most: number, request: ArchiveRequest, work: Work): Promise<void> {
-	if (most === Number.POSITIVE_INFINITY) return;
+async function trim(directory: string, most: number, request: ArchiveRequest, work: Work): Promise<string[]> {
+	if (most === Number.POSITIVE_INFINITY) return [];
 	const { name, metadata } = request;
 	const own = (await list(directory)).filter((one) => one.metadata?.machine === metadata.machine);
 	const itself = { created: metadata.created, outcomes: outcomesOf(metadata.states) };
@@ -233,10 +237,9 @@ async function trim(directory: string, most: number, request: ArchiveRequest, wo
 	const known = { ...records, archives: new Map([...records.archives, [name, itself]]) };
 	const going = retain(own, { keepLast: most }, known).filter(({ keep }) => !keep);
 	for (const { archive } of going) work.log(`remove ${archive.name}: more than ${counted(most, "snapshot")}`);
-	await remove(
-		directory,
-		going.map(({ archive }) => archive.name),
-	);
+	const names = going.map(({ archive }) => archive.name);
+	await remove(directory, names);
+	return names;
 }
 
 async function remove(directory: string, archives: readonly string[]): Promise<void> {

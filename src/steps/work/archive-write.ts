@@ -180,6 +180,7 @@ async function settle(
 		...(totals.bytes === undefined ? {} : { bytes: totals.bytes }),
 		...(mount === undefined ? {} : { mount }),
 	});
+	if (written.removed) context.removed(destination, written.removed);
 	if (fault !== undefined) context.doubt(step.scope, errorOf(reportOf(fault)));
 	return { archive: id, ...totals, ...(warnings.length > 0 ? { warnings } : {}) };
 }

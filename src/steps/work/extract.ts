@@ -39,12 +39,15 @@ export const extract: StepWork<ExtractStep, Extracted> = {
 		withoutInheritance(part);
 		const target = into(part, context.log);
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
-		await restoreInto(destination, { archive, paths }, target, { folder: part, path }, context);
+		const after: string[] = [];
+		const work = { ...context, warn: (line: string) => void after.push(line) };
+		await restoreInto(destination, { archive, paths }, target, { folder: part, path }, work);
 		const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
 		for (const name of [...namesIn(part)]) renameSync(part.at(name), folder.at(name));
 		rmdirSync(folder.at(PART));
 		await syncFilesystemOf(folder);
-		return { into: path, ...result };
+		const warnings = [...after, ...(result?.warnings ?? [])];
+		return { into: path, ...(warnings.length > 0 ? { warnings } : {}) };
 	},
 	async undo({ into }, { noted }) {
 		const made = noted();

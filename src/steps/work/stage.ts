@@ -86,7 +86,9 @@ export async function extractInto(
 	const target = into(folder, context.log);
 	const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 	const paths = places.map(({ stored }) => stored);
-	await restoreInto(destination, { archive, paths }, target, { folder, path: step.area }, withPoint(context));
+	const after: string[] = [];
+	const work = { ...withPoint(context), warn: (line: string) => void after.push(line) };
+	await restoreInto(destination, { archive, paths }, target, { folder, path: step.area }, work);
 	context.point("extracted");
 	for (const { stored } of places) {
 		if (!findBelow(folder, stored)) throw notHeld(stored, archive);
@@ -94,7 +96,12 @@ export async function extractInto(
 	}
 	requireUnlinked(folder, step);
 	const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
-	const warnings = [...(result?.warnings ?? []), ...(await unlocked(step)), ...(await changedHands(places))];
+	const warnings = [
+		...after,
+		...(result?.warnings ?? []),
+		...(await unlocked(step)),
+		...(await changedHands(places)),
+	];
 	await syncFilesystemOf(area);
 	return warnings.length > 0 ? { warnings } : undefined;
 }
