@@ -204,10 +204,7 @@ test("a hook that fails after the archive was complete: the run says so, and the
 	assert.match(stdout, /✔ +web01 +notes +localbackup/);
 	assert.match(stdout, /the last create ended partial: .*postBackupHook of disk/);
 	declare({ preUnmountHook: "exit 7" });
-	for (const words of [
-		["list"],
-		["restore", "--yes", "localbackup", "latest"],
-	])
+	for (const words of [["list"], ["restore", "--yes", "localbackup", "latest"]])
 		assert.match(
 			(await ok(place, ...words)).stderr,
 			/^! preUnmountHook of disk ended with exit code 7, after everything was read$/m,
@@ -333,4 +330,6 @@ test("what a check found at a destination that the config has no more is no news
 	declare("kept");
 	const good = await place.holdfast("status");
 	assert.equal(good.code, 0, good.stdout);
+	const { stdout, stderr } = await ok(place, "list");
+	assert.doesNotMatch(stdout + stderr, /last check|left/);
 });

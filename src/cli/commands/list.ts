@@ -1,5 +1,6 @@
 // holdfast list [MACHINE] [--provider P] [--service S…] [--from MACHINE]
 import { FOR_RESTORE } from "../../config/tolerance.ts";
+import { allDestinations } from "../../engines/registry.ts";
 import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -94,7 +95,12 @@ const NOTHING: Listed = { archives: [], problems: [], failures: [], lost: [], ot
 async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): Promise<Listed> {
 	const providers = providersOf(manifest, flags.provider);
 	const listing = await listArchives(manifest, providers, unwatched(signal), { from: flags.from });
-	const { remembered, upkeep, problems } = journalOf(manifest, providers);
+	const { remembered, upkeep, problems } = journalOf(
+		manifest,
+		(await allDestinations(manifest))
+			.map(({ path }) => path)
+			.filter((path) => providers.some((provider) => path.startsWith(`${provider}/`))),
+	);
 	// Some engines would have to open each archive for its size: for those, the journal's record is used.
 	const archives = listing.archives.map((archive) => {
 		const bytes = archive.bytes ?? remembered.get(archive.id);
@@ -110,13 +116,13 @@ async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): 
 }
 
 /** Listing works without the journal too: when the journal is damaged, the archives are needed most. */
-function journalOf(manifest: Manifest, providers: readonly string[]) {
+function journalOf(manifest: Manifest, destinations: readonly string[]) {
 	try {
 		using journal = Journal.read(places().state);
 		const remembered = journal.archiveSizes();
 		const upkeep = journal
 			.failedUpkeep(manifest.machine)
-			.filter(({ destination }) => providers.some((provider) => destination.startsWith(`${provider}/`)));
+			.filter(({ destination }) => destinations.includes(destination));
 		return { remembered, upkeep, problems: [] };
 	} catch (error) {
 		return {
