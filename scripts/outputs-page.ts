@@ -1,13 +1,17 @@
 // The reference page of what commands print with --json.
-import { bareSchema, ERROR, OUTPUTS } from "../src/cli/outputs/list.ts";
+import { bareSchema, ERROR, type OutputsByCommand } from "../src/cli/outputs/list.ts";
 import type { Output } from "../src/cli/outputs/output.ts";
 import { type JsonSchema, keysOf } from "../src/manifest/json-keys.ts";
 
-export function outputsPage(note: string, table: (head: string[], rows: string[][]) => string): string {
-	const cases = Object.entries(OUTPUTS).flatMap(([command, some]) =>
+export function outputsPage(
+	outputs: OutputsByCommand,
+	note: string,
+	table: (head: string[], rows: string[][]) => string,
+): string {
+	const cases = Object.entries(outputs).flatMap(([command, some]) =>
 		some.map(({ when = "", output }) => ({ command, when, output })),
 	);
-	const outputs = [...new Set(cases.map(({ output }) => output)), ERROR];
+	const distinct = [...new Set(cases.map(({ output }) => output)), ERROR];
 	return `# Output for programs
 
 ${note}
@@ -25,7 +29,7 @@ ${table(
 		form,
 	]),
 )}
-${outputs.map((output) => section(output, table)).join("\n")}`;
+${distinct.map((output) => section(output, table)).join("\n")}`;
 }
 
 function section(output: Output, table: (head: string[], rows: string[][]) => string): string {

@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateHelpTextForAllCommands } from "@stricli/core";
 import { dump } from "js-yaml";
-import { application } from "../src/cli/application.ts";
+import { allCommands, application } from "../src/cli/application.ts";
+import { outputsByCommand } from "../src/cli/outputs/list.ts";
 import { configJsonSchema, manifestJsonSchema } from "../src/config/json-schema.ts";
 import { DATABASES } from "../src/databases/list.ts";
 import { ENGINES } from "../src/engines/list.ts";
@@ -31,7 +32,7 @@ const pages: Record<string, string> = {
 	"modules.md": modulesPage(),
 	"patterns.md": patternsPage(),
 	"errors.md": errorsPage(),
-	"outputs.md": outputsPage(NOTE(), table),
+	"outputs.md": outputsPage(await outputsByCommand(await allCommands()), NOTE(), table),
 	"commands.md": `# Commands\n\n${NOTE()}\n\n${generateHelpTextForAllCommands(await application())
 		.map(([route, text]) => `## ${route}\n\n\`\`\`\n${text.trimEnd()}\n\`\`\`\n`)
 		.join("\n")}`,

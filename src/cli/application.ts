@@ -31,6 +31,9 @@ const DESCRIPTION = [
 ].join("\n");
 type HelpArguments = Parameters<RouteMap<CommandContext>["formatHelp"]>[0];
 
+export const allCommands = async (): Promise<RouteMap<CommandContext>> =>
+	buildRouteMap({ routes: await loaded(COMMANDS), docs: { brief: BRIEF } });
+
 /** The program's parser. When the first words name a command, it knows only that command. */
 export async function application(words: readonly string[] = []): Promise<Application<CommandContext>> {
 	const [command] = words;

@@ -21,6 +21,7 @@ import type { Context } from "./context.ts";
 import type { CommonFlags } from "./flags.ts";
 import { withGroupHelp, withHelp } from "./help.ts";
 import { type MachineName, machineNamed, requirePlaces, type Target } from "./machines.ts";
+import type { Output, OutputCase } from "./outputs/output.ts";
 import { wasInterrupted } from "./signals.ts";
 
 /**
@@ -39,6 +40,7 @@ export interface Call {
 	readonly isReported: boolean;
 	/** The names of the command's flags. */
 	readonly takes: readonly string[];
+	readonly commands: Context["commands"];
 }
 
 /** What the user agrees to, as the other machine answered `--dry-run --json`. */
@@ -71,6 +73,8 @@ interface Definition<FLAGS extends Flags<FLAGS>, ARGS extends BaseArgs> {
 		readonly fullDescription?: string;
 		readonly customUsage?: readonly string[];
 	};
+	/** What it prints with `--json`. Loaded when somebody asks for it. */
+	readonly outputs: () => Promise<Output | readonly OutputCase[]>;
 	readonly parameters: NoInfer<TypedCommandParameters<FLAGS, ARGS, CommandContext>>;
 	/** Defaults to `question`. */
 	readonly elsewhere?: Elsewhere | ((flags: FLAGS) => Elsewhere);
@@ -117,7 +121,7 @@ export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS exte
 }
 
 function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = []>(
-	{ docs, parameters, elsewhere = "question", isReported = false }: Definition<FLAGS, ARGS>,
+	{ docs, outputs, parameters, elsewhere = "question", isReported = false }: Definition<FLAGS, ARGS>,
 	work: (call: Call, flags: FLAGS, words: ARGS) => Promise<number>,
 ): Command<CommandContext> {
 	const takes = Object.keys(parameters.flags ?? {});
@@ -126,15 +130,25 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 		parameters,
 		async func(flags, ...given) {
 			// Created by main.ts.
-			const { process, words } = this as Context;
+			const { process, words, commands } = this as Context;
 			process.exitCode = await finished(flags, (out) => {
 				requireNonempty(words);
 				const how = typeof elsewhere === "function" ? elsewhere(flags) : elsewhere;
-				return work({ out, words, flags, elsewhere: how, isReported, takes }, flags, given);
+				return work({ out, words, flags, elsewhere: how, isReported, takes, commands }, flags, given);
 			});
 		},
 	});
-	return withHelp(command, docs);
+	const shown = withHelp(command, docs);
+	OUTPUTS.set(shown, outputs);
+	return shown;
+}
+
+const OUTPUTS = new WeakMap<object, Definition<CommonFlags, BaseArgs>["outputs"]>();
+
+/** What a command prints with `--json`, in each case. */
+export async function outputsOf(command: Command<CommandContext>): Promise<readonly OutputCase[]> {
+	const outputs = (await OUTPUTS.get(command)?.()) ?? [];
+	return "title" in outputs ? [{ output: outputs }] : outputs;
 }
 
 /** Commands that have their first words in common. */

@@ -1,5 +1,5 @@
 // What a command and the completion of its words are given.
-import type { CommandContext } from "@stricli/core";
+import type { CommandContext, RouteMap } from "@stricli/core";
 
 /** What the parser passes to a command. */
 export interface Context extends CommandContext {
@@ -10,6 +10,8 @@ export interface Context extends CommandContext {
 	};
 	/** The command line, starting with the command. */
 	readonly words: readonly string[];
+	/** All commands of the program. */
+	readonly commands: () => Promise<RouteMap<CommandContext>>;
 	/** For completion: what is typed so far. */
 	readonly typed?: Typed;
 }

@@ -95,5 +95,9 @@ async function show(result: Result, words: readonly string[]): Promise<void> {
 
 /** The context in which the parser, a command and completion run. */
 function contextOf(words: readonly string[]): Context {
-	return { words, process: { ...parserStreams, env: process.env, exitCode: null } };
+	return {
+		words,
+		process: { ...parserStreams, env: process.env, exitCode: null },
+		commands: async () => (await import("./application.ts")).allCommands(),
+	};
 }

@@ -42,8 +42,9 @@ export async function archiveOwners(context: CommandContext): Promise<string[]> 
 /** The next word of a command whose output has a schema. */
 export async function commandWords(context: CommandContext): Promise<string[]> {
 	const { words = [] } = typedIn(context);
-	const { OUTPUTS } = await import("./outputs/list.ts");
-	const commands = Object.keys(OUTPUTS).map((name) => name.split(" "));
+	const { outputsByCommand } = await import("./outputs/list.ts");
+	const outputs = await outputsByCommand(await (context as Context).commands());
+	const commands = Object.keys(outputs).map((name) => name.split(" "));
 	return unique(
 		commands
 			.filter((command) => words.every((word, at) => command[at] === word))

@@ -16,6 +16,7 @@ export const attach = command({
 		fullDescription:
 			"A run continues if the connection to its machine is lost. Runs started by timers can be watched as well. Ctrl-C only\nstops watching.\n\nExamples:\n  holdfast attach\n  holdfast attach web01",
 	},
+	outputs: async () => (await import("../outputs/runs.ts")).RUNNING,
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [machineWord] } },
 	run: async ({ out, takes }: Call, flags: CommonFlags, machine?: string) => {
 		const { machines, sshConfig } = await chosen(flags, {

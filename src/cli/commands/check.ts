@@ -22,6 +22,7 @@ export const check = machineCommand({
 		fullDescription:
 			"Without --full the engine checks its own structure; with it, every byte is read. Nothing is repaired.\n\nExamples:\n  holdfast check\n  holdfast check web01 --provider borgbackup --full",
 	},
+	outputs: async () => (await import("../outputs/runs.ts")).RUNNING_OR_PLAN,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -26,6 +26,7 @@ const parameters = { flags: commonFlags, positional: { kind: "tuple", parameters
 
 const list = machineCommand({
 	docs: { brief: 'print the archives in the format of `clan backups list`: [{ "name": … }]' },
+	outputs: async () => (await import("../outputs/archives.ts")).CLAN_NAMES,
 	parameters,
 	machine: () => undefined,
 	async run({ out, manifest }: MachineCall, _flags: CommonFlags) {
@@ -46,6 +47,7 @@ const restore = machineCommand({
 	docs: {
 		brief: "restore the states that own FOLDERS from the archive NAME; both are environment variables",
 	},
+	outputs: async () => (await import("../outputs/runs.ts")).RUNNING,
 	parameters,
 	machine: () => undefined,
 	elsewhere: "run",

@@ -48,6 +48,7 @@ export const completion = command({
 			"  holdfast completion fish | source       in ~/.config/fish/config.fish",
 		].join("\n"),
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).SCRIPT,
 	parameters: {
 		flags: commonFlags,
 		positional: {

@@ -44,6 +44,7 @@ export const create = command({
 		fullDescription:
 			"Examples:\n  holdfast create\n  holdfast create web01 --provider borgbackup\n  holdfast create --tag web\n  holdfast create web01 --service notes --dry-run",
 	},
+	outputs: async () => (await import("../outputs/runs.ts")).RUNNING_OR_PLAN,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -52,6 +52,7 @@ export const deploy = command({
 			"  holdfast deploy --tag web",
 		].join("\n"),
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).CHANGING,
 	parameters: {
 		flags: { ...rolloutFlags, verbose: switchFlag("name every file that changes, as --dry-run does") },
 		positional: machineWords,

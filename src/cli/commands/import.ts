@@ -21,6 +21,7 @@ const nix = command({
 		fullDescription:
 			"Runs `nix eval` once. To have the flake evaluated whenever it changes, write instead: machines: { web01: { nix: .#web01 } }\n\nExamples:\n  holdfast import nix .#web01 > holdfast.yaml",
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).IMPORTED,
 	parameters: { flags: commonFlags, positional: word("FLAKE#MACHINE", "FLAKE#MACHINE") },
 	async run({ out }: Call, _flags: CommonFlags, reference: string) {
 		const remark = (line: string) => printMessage(`! ${line}`);
@@ -42,6 +43,7 @@ const clan = command({
 		fullDescription:
 			"The file contains { state, backups: { providers } }, as in clan.core; optionally also borgbackup: { jobs } of services.borgbackup,\nand localbackup: { targets, snapshots }.\n\nExamples:\n  holdfast import clan web01.json --machine web01 > holdfast.yaml",
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).IMPORTED,
 	parameters: {
 		flags: { ...commonFlags, machine: valueFlag("the machine's name (default: this machine's)", "NAME") },
 		positional: word("the file", "FILE.json"),

@@ -41,6 +41,7 @@ export const init = command({
 			"  holdfast init --config here.yaml",
 		].join("\n"),
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).CONFIG,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -43,6 +43,7 @@ export const list = command({
 		fullDescription:
 			"Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json\n  holdfast list --service notes        archives that hold this state\n  holdfast list --all\n  holdfast list --from old-name        archives of another machine name",
 	},
+	outputs: async () => (await import("../outputs/archives.ts")).LISTED,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -13,6 +13,7 @@ import { loading } from "../machines.ts";
 
 const listModules = command({
 	docs: { brief: "list the applications that can be declared in `services`" },
+	outputs: async () => (await import("../outputs/machines.ts")).MODULES,
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	run: async ({ out }: Call, flags: CommonFlags) => {
 		const modules = [...(await known(flags)).values()];
@@ -27,6 +28,7 @@ const listModules = command({
 
 const showModule = command({
 	docs: { brief: "show a module's options, what it declares here, and its sources" },
+	outputs: async () => (await import("../outputs/machines.ts")).MODULE,
 	parameters: {
 		flags: commonFlags,
 		positional: {

@@ -19,6 +19,7 @@ export const notify = machineCommand({
 		fullDescription:
 			"Without --unit a test message is sent.\n\nExamples:\n  holdfast notify\n  holdfast notify --unit holdfast-create.service",
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).NOTIFIED,
 	parameters: {
 		flags: { ...commonFlags, unit: valueFlag("the failed Holdfast service", "UNIT") },
 		positional: { kind: "tuple", parameters: [machineWord] },

@@ -23,6 +23,7 @@ export const recover = command({
 			"--abandon journal sets the entire journal aside.",
 		].join("\n"),
 	},
+	outputs: async () => (await import("../outputs/runs.ts")).RECOVERING,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -96,6 +96,7 @@ export const restore = machineCommand({
 			"  holdfast restore --service notes --keep-old 7d disk latest      `holdfast undo RUN` reverts it",
 		].join("\n"),
 	},
+	outputs: async () => (await import("../outputs/runs.ts")).RUNNING_OR_PLAN,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -13,6 +13,7 @@ interface Flags extends CommonFlags {
 
 const listRuns = command({
 	docs: { brief: "list past runs with their durations and outcomes" },
+	outputs: async () => (await import("../outputs/runs.ts")).RUNS,
 	parameters: { flags: { ...commonFlags, on: onFlag }, positional: { kind: "tuple", parameters: [] } },
 	async run({ out }: Call, _flags: Flags) {
 		const { state, runtime } = places();
@@ -28,6 +29,7 @@ const listRuns = command({
 
 const show = command({
 	docs: { brief: "show the steps and the log of a run" },
+	outputs: async () => (await import("../outputs/runs.ts")).RUN,
 	parameters: {
 		flags: { ...commonFlags, on: onFlag },
 		positional: {

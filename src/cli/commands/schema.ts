@@ -15,6 +15,7 @@ export const schema = command({
 		fullDescription:
 			"Without COMMAND: of the config. If a command prints several lines of JSON, the schema is that of each line.\n\nExamples:\n  holdfast schema\n  holdfast schema list\n  holdfast schema archives show",
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).SCHEMA,
 	parameters: {
 		flags: { ...commonFlags, manifest: switchFlag("print the schema of the manifest instead") },
 		positional: {
@@ -27,22 +28,24 @@ export const schema = command({
 			},
 		},
 	},
-	async run({ out }: Call, flags: Flags, ...words: string[]) {
-		await out.result({ kind: "document", value: await schemaOf(words, flags) });
+	async run({ out, commands }: Call, flags: Flags, ...words: string[]) {
+		await out.result({ kind: "document", value: await schemaOf(words, flags, commands) });
 		return EXIT.done;
 	},
 });
 
-async function schemaOf(words: readonly string[], flags: Flags): Promise<object> {
+async function schemaOf(words: readonly string[], flags: Flags, commands: Call["commands"]): Promise<object> {
 	const { configJsonSchema, manifestJsonSchema } = await import("../../config/json-schema.ts");
 	if (words.length === 0) return flags.manifest ? manifestJsonSchema() : configJsonSchema();
 	if (flags.manifest) throw new HoldfastError("usage", "name a command, or use --manifest, but not both");
-	const { OUTPUTS, outputJsonSchema } = await import("../outputs/list.ts");
+	const { outputsByCommand, outputJsonSchema } = await import("../outputs/list.ts");
+	const outputs = new Map(Object.entries(await outputsByCommand(await commands())));
 	const name = words.join(" ");
-	const group = `${name} list`;
-	const known = [name, group].find((one) => Object.hasOwn(OUTPUTS, one));
-	if (known !== undefined) return outputJsonSchema(known);
-	const meant = nearest(name, Object.keys(OUTPUTS));
+	for (const line of [name, `${name} list`]) {
+		const cases = outputs.get(line);
+		if (cases !== undefined) return outputJsonSchema(line, cases);
+	}
+	const meant = nearest(name, [...outputs.keys()]);
 	throw new HoldfastError("usage", `there is no command "${name}"`, {
 		subject: name,
 		hint:

@@ -54,6 +54,7 @@ export const status = command({
 			"  holdfast status --all --watch",
 		].join("\n"),
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).STANDING,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -23,6 +23,7 @@ export const undeploy = command({
 		brief: "remove Holdfast and its timers from a machine; archives, secrets and the journal stay",
 		fullDescription: "Examples:\n  holdfast undeploy web01 --dry-run\n  holdfast undeploy web01",
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).CHANGING,
 	parameters: { flags: rolloutFlags, positional: machineWords },
 	async run(call: Call, flags: RolloutFlags, ...machine: string[]) {
 		const selected = await chosen(flags, { machine, takes: call.takes, countsStateless: true });

@@ -40,6 +40,7 @@ export const undo = command({
 		fullDescription:
 			"RUN is the id of a restore as `holdfast runs` prints it, the beginning of one (at least 4\ncharacters), or `latest`: the last restore whose old copies are kept.\n\nExamples:\n  holdfast undo latest\n  holdfast undo 2026-11-24T010000Z-k3x9",
 	},
+	outputs: async () => (await import("../outputs/runs.ts")).RUNNING_OR_PLAN,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -17,6 +17,7 @@ export const validate = command({
 		fullDescription:
 			"All machines are checked, and all errors are shown at once. Other commands check only the machines that they use, so that a mistake in one machine does not prevent the backup of another.\n\nExamples:\n  holdfast validate\n  holdfast validate --config ./holdfast.yaml",
 	},
+	outputs: async () => (await import("../outputs/machines.ts")).VALID,
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	async run({ out }: Call, flags: CommonFlags) {
 		const { file, names, resolve } = await loadConfig(flags.config, { ...loading, purpose: "look" });

@@ -10,8 +10,19 @@ import type { Listed, SheetEntry } from "../../report/result.ts";
 import type { FailedUpkeep } from "../../run/journal-rows.ts";
 import { errorReportSchema } from "../../values/error-report.ts";
 import { record } from "../../values/record.ts";
-import { about, count, like, maybe, number, type Output, text, texts, time } from "./output.ts";
-import { manifest } from "./runs.ts";
+import {
+	about,
+	count,
+	like,
+	maybe,
+	number,
+	type Output,
+	type OutputCase,
+	text,
+	texts,
+	time,
+} from "./output.ts";
+import { manifest, RUNNING } from "./runs.ts";
 
 const metadata: v.GenericSchema<Metadata> = metadataSchema;
 
@@ -285,3 +296,9 @@ export const CLAN_NAMES: Output = {
 	form: "document",
 	schema: v.array(v.object({ name: text })),
 };
+
+export const LISTED: readonly OutputCase[] = [
+	{ output: ARCHIVES },
+	{ when: "several machines", output: ARCHIVES_OF_SEVERAL },
+];
+export const PRUNING: readonly OutputCase[] = [...RUNNING, { when: "--dry-run", output: PRUNE }];

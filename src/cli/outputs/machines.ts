@@ -8,7 +8,19 @@ import type { ArchiveStatus, LastRun } from "../../run/status.ts";
 import { heldForm } from "../../values/held.ts";
 import { record } from "../../values/record.ts";
 import type { HelpDocument } from "../help-document.ts";
-import { about, like, maybe, number, type Output, text, texts, time, yes } from "./output.ts";
+import {
+	about,
+	like,
+	maybe,
+	number,
+	type Output,
+	type OutputCase,
+	text,
+	texts,
+	time,
+	yes,
+} from "./output.ts";
+import { EVENTS } from "./runs.ts";
 
 const archive = like<ArchiveStatus>()(
 	v.object({
@@ -181,3 +193,9 @@ export const PROGRAM: Output = {
 	form: "document",
 	schema: v.object({ version: text }),
 };
+
+export const STANDING: readonly OutputCase[] = [
+	{ output: STATUS },
+	{ when: "several machines", output: STATUS_OF_SEVERAL },
+];
+export const CHANGING: readonly OutputCase[] = [{ output: CHANGES }, { when: "afterwards", output: EVENTS }];

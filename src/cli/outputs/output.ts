@@ -9,6 +9,13 @@ export interface Output {
 	readonly schema: v.GenericSchema;
 }
 
+/** What a command prints in one case. */
+export interface OutputCase {
+	/** When it prints this and not its first output. */
+	readonly when?: string;
+	readonly output: Output;
+}
+
 type Frozen<T> = T extends readonly (infer E)[]
 	? readonly Frozen<E>[]
 	: T extends object

@@ -5,7 +5,7 @@ import type { Entry, RunRow } from "../../run/journal-rows.ts";
 import type { OutlineStep } from "../../run/plan-shape.ts";
 import type { Plan, Step } from "../../steps/plan.ts";
 import { errorReportSchema } from "../../values/error-report.ts";
-import { about, like, type Output, text, texts, time } from "./output.ts";
+import { about, like, type Output, type OutputCase, text, texts, time } from "./output.ts";
 
 /** In full: `holdfast schema --manifest`. */
 export const manifest: v.GenericSchema<{ readonly machine: string }> = about(
@@ -129,3 +129,8 @@ export const ABANDONED: Output = {
 		left: about("what it left behind, one line each", texts),
 	}),
 };
+
+/** A command that is a run. */
+export const RUNNING: readonly OutputCase[] = [{ output: EVENTS }];
+export const RUNNING_OR_PLAN: readonly OutputCase[] = [...RUNNING, { when: "--dry-run", output: PLAN }];
+export const RECOVERING: readonly OutputCase[] = [...RUNNING, { when: "--abandon", output: ABANDONED }];

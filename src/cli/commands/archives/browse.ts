@@ -20,6 +20,7 @@ export const browse = machineCommand({
 		customUsage: [usage],
 		fullDescription: `With PATH, only that file or folder and what is below it.\n\n${ARCHIVE_HELP}\n\nExamples:\n  holdfast archives browse latest\n  holdfast archives browse latest /srv/notes/2024\n  holdfast archives browse usb latest /srv/notes/2024`,
 	},
+	outputs: async () => (await import("../../outputs/archives.ts")).ENTRIES,
 	parameters: { flags, positional },
 	machine,
 	tolerates: FOR_RESTORE,

@@ -25,6 +25,7 @@ export const extract = machineCommand({
 		customUsage: [usage],
 		fullDescription: `FILE is a file or folder by its original path. Owners, modes and times are kept.\nExisting files are not overwritten.\n\n${ARCHIVE_HELP}\n\nExamples:\n  holdfast archives extract latest /srv/notes/letter.txt\n  holdfast archives extract latest /srv/notes/2024 --into /tmp/look`,
 	},
+	outputs: async () => (await import("../../outputs/archives.ts")).EXTRACTED,
 	parameters: {
 		flags: {
 			...flags,

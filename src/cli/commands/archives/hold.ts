@@ -17,6 +17,7 @@ export const hold = machineCommand({
 		customUsage: [usage],
 		fullDescription: `${ARCHIVE_HELP}\n\n${WHERE}\n\nExample:\n  holdfast archives hold latest --reason 'before the move'`,
 	},
+	outputs: async () => (await import("../../outputs/archives.ts")).HOLDS,
 	parameters: {
 		flags: { ...flags, reason: valueFlag("the reason for the hold", "TEXT") },
 		positional,

@@ -21,6 +21,7 @@ export const mount = machineCommand({
 		customUsage: [usage],
 		fullDescription: `FOLDER is an empty folder. Supported by borgbackup and restic, which use FUSE, and\nby localbackup, whose archives are plain folders.\n\n${ARCHIVE_HELP}\n\nExample:\n  holdfast archives mount latest /mnt/look`,
 	},
+	outputs: async () => (await import("../../outputs/archives.ts")).MOUNTED,
 	parameters: { flags, positional },
 	machine,
 	tolerates: FOR_RESTORE,

@@ -12,6 +12,7 @@ export const release = machineCommand({
 		customUsage: [usage],
 		fullDescription: `${ARCHIVE_HELP}\n\n${WHERE}\n\nExample:\n  holdfast archives release web01-2026-11-24T010000Z-k3x9`,
 	},
+	outputs: async () => (await import("../../outputs/archives.ts")).HOLDS,
 	parameters: { flags, positional },
 	machine,
 	async run(call: MachineCall, given: Flags, ...words: string[]) {

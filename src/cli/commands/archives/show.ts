@@ -16,6 +16,7 @@ export const show = machineCommand({
 		customUsage: [usage],
 		fullDescription: `${ARCHIVE_HELP}\n\nExamples:\n  holdfast archives show latest\n  holdfast archives show usb web01-2026-11-24`,
 	},
+	outputs: async () => (await import("../../outputs/archives.ts")).ARCHIVE,
 	parameters: { flags, positional },
 	machine,
 	tolerates: FOR_RESTORE,
