@@ -59,7 +59,7 @@ describe("after a crash the old state or the new one is whole, and the service r
 		assert.deepEqual([...ends].sort(), ["newer", "old"], "both ways were seen");
 	});
 
-	test("of a restore that is interrupted at some moment", { timeout: 300_000 }, async () => {
+	test("of a restore that is interrupted at some moment [long]", { timeout: 300_000 }, async () => {
 		for (const point of some(await pointsOf(web01, scenario), INTERRUPTED)) {
 			const { code, end } = await interrupt(web01, scenario, point);
 			assert.deepEqual([code, end], code === 0 ? [0, "old"] : [130, "newer"], point);
@@ -104,7 +104,7 @@ describe("after a crash the old state or the new one is whole, and the service r
 		await begin(web01, scenario);
 	});
 
-	test("of a restore whose recovery is killed too", { timeout: 300_000 }, async () => {
+	test("of a restore whose recovery is killed too [long]", { timeout: 300_000 }, async () => {
 		for (const { point, end, held } of await crashRecovery(
 			web01,
 			scenario,

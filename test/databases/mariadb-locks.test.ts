@@ -51,7 +51,7 @@ test("a command that waits for locks, also to take its own account away, heeds S
 	}
 });
 
-test("a service that locks its tables, without them being in its current database, does not hold up a swap", {
+test("a service that locks its tables, without them being in its current database, does not hold up a swap [long]", {
 	skip: noServers,
 }, async () => {
 	const server = await mariadbServer();

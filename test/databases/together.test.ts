@@ -85,7 +85,7 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 		assert.match(shown(), /^1\n1\n1\n/);
 	});
 
-	test("that have what the server does not take any more: triggers and routines are shown, and those of the old ones by an undo", async () => {
+	test("that have what the server does not take any more: triggers and routines are shown, and those of the old ones by an undo [long]", async () => {
 		server.sql("aa", "CREATE TRIGGER trg BEFORE INSERT ON t1 FOR EACH ROW SET NEW.a = NEW.a + 1");
 		server.sql("aa", "ALTER TABLE t1 CHANGE a b INT; CREATE OR REPLACE VIEW theirs AS SELECT 1 AS a");
 		server.sql("", "DROP VIEW bb.theirs, aa.above");
@@ -122,7 +122,7 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 		server.sql("", "SET foreign_key_checks = 0; DROP DATABASE aa; DROP DATABASE bb");
 	});
 
-	test("of which one refers to a database that is not restored", async () => {
+	test("of which one refers to a database that is not restored [long]", async () => {
 		server.sql(
 			"",
 			"CREATE DATABASE `c_c-2`; CREATE TABLE `c_c-2`.parent (a INT PRIMARY KEY); INSERT INTO `c_c-2`.parent VALUES (1); CREATE TABLE aa.child (a INT, FOREIGN KEY (a) REFERENCES `c_c-2`.parent (a) ON DELETE CASCADE); INSERT INTO aa.child VALUES (1)",

@@ -195,7 +195,7 @@ describe("what lies where an archive's own file should be", () => {
 	});
 });
 
-test("many large descriptions are bounded in sum, and hide none that this machine made", {
+test("many large descriptions are bounded in sum, and hide none that this machine made [long]", {
 	timeout: 120_000,
 }, async () => {
 	const place = new Place(folder);

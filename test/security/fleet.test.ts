@@ -202,7 +202,7 @@ test("a session that does not end after its run holds nobody up", async () => {
 	assert.ok(told.seconds < 30, `${told.seconds} s`);
 });
 
-test("many runs with large results, whose sessions stay open, need little memory", async () => {
+test("many runs with large results, whose sessions stay open, need little memory [long]", async () => {
 	const told = await fleet.holdfast(["create", ...CLINGING, "honest"], { env: LONG });
 	assert.equal(told.code, 0, told.stderr);
 	assert.match(told.stdout, /^clinging-11 +done +1\.0 s +19000 archives/m);

@@ -119,7 +119,7 @@ describe("what hangs", { concurrency: true }, () => {
 		assert.ok(seconds < 5, `${seconds} s`);
 	});
 
-	test("one signal ends it in a while, when it does not heed it", async () => {
+	test("one signal ends it in a while, when it does not heed it [long]", async () => {
 		const { signal, seconds } = await underSignals(hang, ["SIGTERM", 100]);
 		assert.equal(signal, "SIGTERM");
 		assert.ok(seconds < 20, `${seconds} s`);

@@ -71,7 +71,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		assert.equal(outside(), was);
 	});
 
-	describe("brings accounts whose passwords its maker knows", () => {
+	describe("brings accounts whose passwords its maker knows [long]", () => {
 		const grant = { privileges: [{ name: "ALL PRIVILEGES" }], pattern: false, option: true };
 		const account = (user: string, host: string) => ({
 			...{ user, host, grants: [grant], roles: [] },

@@ -120,7 +120,7 @@ describe("an archive for MariaDB that somebody wrote", { skip: noServers }, () =
 			assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
 		});
 
-	describe("has a view that takes for ever to be read", () => {
+	describe("has a view that takes for ever to be read [long]", () => {
 		const endless = { ...view, definer: app, text: " AS SELECT ROUND(1.5, BENCHMARK(1e15, MD5(1))) AS x" };
 		const busy = () =>
 			server.sql(

@@ -109,7 +109,7 @@ describe("a service with rights on its own database of MariaDB alone", { skip: n
 		);
 	});
 
-	test("has a function in a view of what it may not read any more, or only by a role", async () => {
+	test("has a function in a view of what it may not read any more, or only by a role [long]", async () => {
 		server.sql(
 			"",
 			"DROP DATABASE IF EXISTS third; CREATE DATABASE third; CREATE TABLE third.t (n INT); CREATE TABLE third.u (n INT); GRANT SELECT ON third.t TO app@localhost; CREATE ROLE reader; CREATE ROLE readers; GRANT SELECT ON third.u TO readers; GRANT readers TO reader; GRANT reader TO app@localhost",

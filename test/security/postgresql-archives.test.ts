@@ -133,7 +133,7 @@ describe("an archive for PostgreSQL that somebody wrote", { skip: noServers }, (
 		asBefore();
 	});
 
-	test("says who the owners are, in a form that is more than a name", async () => {
+	test("says who the owners are, in a form that is more than a name [long]", async () => {
 		const contents = {
 			owner: 'app"; ALTER ROLE app SUPERUSER; --',
 			publicOwner: null,
@@ -204,7 +204,7 @@ describe("an archive for PostgreSQL that somebody wrote", { skip: noServers }, (
 		asBefore();
 	});
 
-	test("has facts that are more than names and values", async () => {
+	test("has facts that are more than names and values [long]", async () => {
 		const content = dumpOf("SELECT 1");
 		for (const facts of [
 			{ ...FACTS, owner: 'app"; ALTER ROLE app SUPERUSER; --' },

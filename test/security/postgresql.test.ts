@@ -154,7 +154,7 @@ GRANT pg_execute_server_program TO app;
 		}
 	});
 
-	test("has administrators and, through them, other services among the members of its role", async () => {
+	test("has administrators and, through them, other services among the members of its role [long]", async () => {
 		server.sql(
 			"postgres",
 			"CREATE ROLE dba SUPERUSER LOGIN PASSWORD 'x'; CREATE ROLE badmin CREATEROLE LOGIN PASSWORD 'x'; CREATE ROLE team; CREATE ROLE plain LOGIN; GRANT app TO dba; GRANT app, other TO badmin; GRANT app, team TO plain",

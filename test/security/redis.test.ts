@@ -40,7 +40,10 @@ const CASES: readonly (readonly [what: string, answer: Answer])[] = [
 	["an answer without end [long]", on("info", (socket) => endless(socket, `+${"x".repeat(65_536)}`))],
 	["a list without end", on("info", (socket) => endless(socket, `*1000000000\r\n${bulk("x").repeat(1000)}`))],
 	["an answer of 64 MiB", on("info", (socket) => socket.write(bulk("x".repeat(64 << 20))))],
-	["an answer larger than memory, announced", on("info", (socket) => socket.write("$99999999999999\r\nx"))],
+	[
+		"an answer larger than memory, announced [long]",
+		on("info", (socket) => socket.write("$99999999999999\r\nx")),
+	],
 	["an error of 8 MiB with escapes", on("info", (socket) => socket.write(`-${ESCAPE.repeat(500_000)}\r\n`))],
 	[
 		"a version that is none",

@@ -220,7 +220,7 @@ describe("SQLite", { skip: isRoot ? false : "needs root" }, () => {
 		assert.match(readFileSync(place.path("app/users"), "utf8"), new RegExp(`^(${USER}\n)+$`));
 	});
 
-	test("an owner who stops the program holds nobody up", { timeout: 60_000 }, async () => {
+	test("an owner who stops the program holds nobody up [long]", { timeout: 60_000 }, async () => {
 		const { place } = withDatabase((folder, file) => {
 			for (const path of [folder, file]) chownSync(path, USER, USER);
 		});

@@ -76,7 +76,7 @@ describe("a backup from a copy", { skip: noMachines }, () => {
 		await web01.sh("rm -r /disk/seen /disk/app/sparse /disk/app/pipe");
 	});
 
-	test("what shares blocks may be larger; what does not stays down while it is read", async () => {
+	test("what shares blocks may be larger; what does not stays down while it is read [long]", async () => {
 		await web01.sh("head -c 20M /dev/urandom | tee /disk/app/large >/btr/app/large");
 		assert.equal(await create(stateOf("/disk/app")), READ);
 		const { stdout } = await holdfast(["create", "--dry-run"]);

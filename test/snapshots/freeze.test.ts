@@ -114,7 +114,7 @@ describe("units that are frozen while snapshots are taken", { skip: noMachines }
 		await web01.sh("systemctl stop late composed");
 	});
 
-	test("go on also while somebody stops them, when systemd refuses to thaw", async () => {
+	test("go on also while somebody stops them, when systemd refuses to thaw [long]", async () => {
 		await declare(web01, { freezeOnBackup: ["app"] });
 		const { code, stdout, stderr } = await web01.run([holdfast, "create"], {
 			env: {

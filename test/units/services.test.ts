@@ -240,7 +240,7 @@ esac
 		await web01.sh("systemctl stop old; update-rc.d old remove; rm /etc/init.d/old; systemctl daemon-reload");
 	});
 
-	test("a unit that does not stop, and one that does not start: the wait has an end", async () => {
+	test("a unit that does not stop, and one that does not start: the wait has an end [long]", async () => {
 		await after(
 			"",
 			APP.replace(
