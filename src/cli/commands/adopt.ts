@@ -50,7 +50,7 @@ export const adopt = command({
 			"  holdfast adopt /mnt/usb/holdfast --dry-run      show the archives and the config; write nothing",
 		].join("\n"),
 	},
-	outputs: async () => (await import("../outputs/archives.ts")).ADOPTED,
+	outputs: async () => (await import("../outputs/upkeep.ts")).ADOPTED,
 	parameters: {
 		flags: {
 			...commonFlags,

@@ -41,7 +41,7 @@ export const diff = machineCommand({
 			"  holdfast diff web01 borgbackup latest --json",
 		].join("\n"),
 	},
-	outputs: async () => (await import("../outputs/archives.ts")).DIFFERENCES,
+	outputs: async () => (await import("../outputs/differences.ts")).DIFFERENCES,
 	parameters: { flags: { ...commonFlags, service: serviceFlag }, positional },
 	machine,
 	tolerates: FOR_RESTORE,

@@ -38,7 +38,7 @@ export const prune = machineCommand({
 		fullDescription:
 			"The newest good archive of each state and archives with a hold (holdfast archives hold) are always kept.\n\nExamples:\n  holdfast prune --dry-run                 show what would be removed and kept, and why\n  holdfast prune web01 --provider disk --yes",
 	},
-	outputs: async () => (await import("../outputs/archives.ts")).PRUNING,
+	outputs: async () => (await import("../outputs/upkeep.ts")).PRUNING,
 	parameters: {
 		flags: {
 			...commonFlags,

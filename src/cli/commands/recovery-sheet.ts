@@ -15,7 +15,7 @@ export const recoverySheet = machineCommand({
 		fullDescription:
 			"Passphrases are not printed: write them on the paper by hand. A borg key on it is useless without its passphrase.\n\nExamples:\n  holdfast recovery-sheet | lp",
 	},
-	outputs: async () => (await import("../outputs/archives.ts")).SHEET,
+	outputs: async () => (await import("../outputs/upkeep.ts")).SHEET,
 	parameters: {
 		flags: { ...commonFlags, provider: providerFlag },
 		positional: { kind: "tuple", parameters: [machineWord] },

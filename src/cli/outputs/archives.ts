@@ -1,15 +1,11 @@
-// Archives: list, prune --dry-run, diff, recovery-sheet, adopt and `archives …`.
+// Archives: list and `archives …`.
 import * as v from "valibot";
 import type { Archive, Details, Entry, Metadata } from "../../engines/archive.ts";
 import { metadataSchema } from "../../engines/metadata.ts";
-import type { Command } from "../../manifest/commands.ts";
-import type { Adopted } from "../../plan/adopt.ts";
 import type { ListedArchive, Listing } from "../../plan/archives.ts";
-import type { Difference, RowDifference, UncountedDatabase, UndeclaredDatabase } from "../../plan/diff.ts";
-import type { Listed, SheetEntry } from "../../report/result.ts";
+import type { Listed } from "../../report/result.ts";
 import type { FailedUpkeep } from "../../run/journal-rows.ts";
 import { errorReportSchema } from "../../values/error-report.ts";
-import { record } from "../../values/record.ts";
 import {
 	about,
 	count,
@@ -22,7 +18,6 @@ import {
 	texts,
 	time,
 } from "./output.ts";
-import { manifest, RUNNING } from "./runs.ts";
 
 const metadata: v.GenericSchema<Metadata> = metadataSchema;
 
@@ -41,7 +36,7 @@ const archive = {
 	bytes: v.exactOptional(about("bytes of the files, before compression", v.number())),
 	storedBytes: v.exactOptional(about("bytes that it added to the destination", v.number())),
 };
-const anyArchive = like<Archive>()(v.object(archive));
+export const anyArchive = like<Archive>()(v.object(archive));
 
 const listed = {
 	...archive,
@@ -54,7 +49,7 @@ const listed = {
 	),
 	ahead: v.exactOptional(about("it is dated in the future", v.literal(true))),
 };
-const listedArchive = like<ListedArchive>()(v.object(listed));
+export const listedArchive = like<ListedArchive>()(v.object(listed));
 
 const failure = {
 	provider: text,
@@ -173,124 +168,6 @@ export const EXTRACTED: Output = {
 	schema: v.object({ file: about("where it is now", v.string()), warnings: texts }),
 };
 
-export const PRUNE: Output = {
-	title: "What prune would remove",
-	form: "document",
-	schema: v.array(
-		v.object({
-			provider: text,
-			destination: text,
-			decisions: v.exactOptional(
-				about(
-					"newest first; absent if the destination could not be listed",
-					v.array(
-						v.object({
-							archive: listedArchive,
-							keep: v.boolean(),
-							why: about("such as `daily 2026-11-24`, or that no rule keeps it", texts),
-						}),
-					),
-				),
-			),
-		}),
-	),
-};
-
-const rowDifference = like<RowDifference>()(
-	v.object({
-		state: text,
-		database: text,
-		table: text,
-		archived: v.optional(about("rows in the archive; absent if it has no such table", v.number())),
-		live: v.optional(about("rows in the live database; absent if it has no such table", v.number())),
-	}),
-);
-export const DIFFERENCES: Output = {
-	title: "Differences from an archive",
-	form: "document",
-	schema: v.object({
-		archive: text,
-		rows: v.array(rowDifference),
-		undeclared: about(
-			"databases of the archive that the config does not declare",
-			v.array(like<UndeclaredDatabase>()(v.object({ state: text, database: text }))),
-		),
-		uncounted: about(
-			"databases whose rows could not be counted",
-			v.array(
-				like<UncountedDatabase>()(
-					v.object({
-						state: text,
-						database: text,
-						where: v.picklist(["live", "archive"]),
-						why: errorReportSchema,
-					}),
-				),
-			),
-		),
-		differences: v.array(
-			like<Difference>()(
-				v.object({
-					state: text,
-					path: text,
-					change: about("what a restore would do to it", v.picklist(["add", "remove", "change"])),
-					in: v.exactOptional(about("what differs: type, size, time, mode, owner or link", texts)),
-				}),
-			),
-		),
-	}),
-};
-
-export const SHEET: Output = {
-	title: "Recovery sheet",
-	form: "document",
-	schema: v.array(
-		like<SheetEntry>()(
-			v.object({
-				provider: text,
-				type: text,
-				destination: maybe,
-				location: maybe,
-				settings: about("the options of the destination, or else of the provider", record(text, v.unknown())),
-				keys: v.exactOptional(about("text to keep together with the passphrase", v.string())),
-				keysAreApart: v.exactOptional(about("the repository holds no copy of these keys", v.boolean())),
-				fault: v.exactOptional(about("why the keys could not be read", v.string())),
-			}),
-		),
-	),
-};
-
-export const ADOPTED: Output = {
-	title: "Adopted destination",
-	form: "document",
-	schema: like<Adopted>()(
-		v.object({
-			machine: text,
-			archives: about("oldest first", v.array(anyArchive)),
-			newest: anyArchive,
-			passedOver: about("a line for each archive that may be newer but could not be used", texts),
-			dropped: about("patterns that were removed from its config", texts),
-			manifest,
-			commands: about(
-				"the commands that its config runs",
-				v.array(
-					like<Command>()(
-						v.object({
-							path: about(
-								"keys and indices from the manifest's root",
-								v.array(v.union([v.string(), v.number()])),
-							),
-							text,
-						}),
-					),
-				),
-			),
-			provider: text,
-			destination: text,
-		}),
-	),
-};
-
 export const CLAN_NAMES: Output = {
 	title: "Archives for Clan",
 	form: "document",
@@ -301,4 +178,3 @@ export const LISTED: readonly OutputCase[] = [
 	{ output: ARCHIVES },
 	{ when: "several machines", output: ARCHIVES_OF_SEVERAL },
 ];
-export const PRUNING: readonly OutputCase[] = [...RUNNING, { when: "--dry-run", output: PRUNE }];
