@@ -115,9 +115,17 @@ export const TREES: readonly Tree[] = [
 			"thumbs/.immich",
 			"encoded-video/.immich",
 			"backups/.immich",
+			"backups/a.sql.gz",
 			"upload/x",
 			"profile/y",
 		],
+		remade: ["thumbs/0b/1.webp", "encoded-video/0b/1.mp4"],
+	},
+	{
+		module: "immich",
+		options: { mediaDir: "/srv/immich", backups: false },
+		below: "/srv/immich",
+		kept: ["backups/.immich", "upload/x"],
 		remade: ["thumbs/0b/1.webp", "encoded-video/0b/1.mp4", "backups/a.sql.gz"],
 	},
 	{

@@ -21,18 +21,23 @@ export const immich = defineModule({
 			v.optional(v.boolean(), false),
 			v.description("back up thumbnails and re-encoded videos too (default false)"),
 		),
+		backups: v.pipe(
+			v.optional(v.boolean(), true),
+			v.description(
+				"whether its own database dumps are backed up; if not, a restore deletes those on the machine (default true)",
+			),
+		),
 		health: health("http://localhost:2283/api/server/ping"),
 	}),
-	yields({ mediaDir, database, units, derived, health }) {
+	yields({ mediaDir, database, units, derived, backups, health }) {
 		const { dumps, services } = databaseOf("immich", database);
 		return {
 			state: {
 				immich: {
 					folders: [mediaDir],
-					// Immich's own database dumps in `backups` are not needed, since the archive holds a dump.
 					// Immich does not start without the file `.immich` in each of these folders.
-					exclude: ["backups", ...(derived ? [] : ["thumbs", "encoded-video"])].flatMap((one) =>
-						within(mediaDir, `${one}/[!.]*`),
+					exclude: [...(backups ? [] : ["backups"]), ...(derived ? [] : ["thumbs", "encoded-video"])].flatMap(
+						(one) => within(mediaDir, `${one}/[!.]*`),
 					),
 					dumps,
 					stopOnRestore: units,
