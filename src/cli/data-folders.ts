@@ -1,10 +1,11 @@
 // What root is proposed beside the services: folders of data where the Filesystem Hierarchy Standard wants them.
-import { type Dirent, readdirSync } from "node:fs";
+import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import type { ProposedFolders } from "../config/write.ts";
 import { type Mount, mountAt, mountsOf } from "../host/mounts.ts";
 import { counted } from "../values/counted.ts";
 import { isWithin } from "../values/paths.ts";
+import { contentsOf, entriesIn, wholeOf } from "./folder-contents.ts";
 import { MAX_STATES, stateNames } from "./own-folders.ts";
 
 const PLACES = [
@@ -21,8 +22,11 @@ export interface DataFolders extends ProposedFolders {
 	readonly left: readonly string[];
 }
 
-/** `root`: where the file system begins. `covered`: folders that belong to a state already, or that hold archives. */
-export function dataFolders(root: string, covered: readonly string[]): DataFolders {
+/** `root`: where the file system begins. `covered`: folders that belong to a state already. `archives`: that hold archives. */
+export function dataFolders(
+	root: string,
+	{ covered, archives }: { readonly covered: readonly string[]; readonly archives: readonly string[] },
+): DataFolders {
 	const isFree = (path: string) => !covered.some((one) => isWithin(one, path) || isWithin(path, one));
 	const mounts = mountsOf("self");
 	const found = PLACES.map(({ at, prefix }) => {
@@ -34,22 +38,31 @@ export function dataFolders(root: string, covered: readonly string[]): DataFolde
 			.map(({ name }) => join(folder, name))
 			.filter((path) => covered.some((one) => one !== path && isWithin(one, path)));
 		const some = entries.filter(({ name }) => !isElsewhere(join(folder, name), mounts));
-		const kinds = foldersIn(folder, some).map((path) => ({ path, kind: kindOf(path) }));
+		const kinds = foldersIn(folder, some).map((path) => ({ path, ...contentsOf(path, archives) }));
 		return {
-			folders: kinds.flatMap(({ path, kind }) => (kind === undefined ? [{ prefix, path }] : [])),
+			folders: kinds.flatMap(({ path, kind, without }) =>
+				kind === undefined ? [{ prefix, path, exclude: without.map((part) => part.path) }] : [],
+			),
 			left: [
 				...leftIn(folder, entries),
 				...entries
 					.filter((one) => !some.includes(one))
 					.map(({ name }) => `${join(folder, name)}: ${ELSEWHERE}`),
-				...kinds.flatMap(({ path, kind }) => (kind === undefined ? [] : [`${path}: ${kind}`])),
+				...kinds
+					.flatMap(({ path, kind, without }) => (kind === undefined ? without : [{ path, kind }]))
+					.map(({ path, kind }) => `${path}: ${kind}`),
 				...partly.map((path) => `${path}: a part of it is covered already; name the rest if you need it`),
 			],
 		};
 	});
 	const all = found.flatMap(({ folders }) => folders);
-	const named = stateNames(all.map(({ prefix, path }) => ({ wanted: `${prefix}-${lastOf(path)}`, path })));
-	const programs = foldersIn(join(root, PROGRAMS), entriesIn(join(root, PROGRAMS))).filter(isFree);
+	const named = stateNames(
+		all.map(({ prefix, ...one }) => ({ ...one, wanted: `${prefix}-${lastOf(one.path)}` })),
+	);
+	const { folders: programs, parts } = wholeOf(
+		foldersIn(join(root, PROGRAMS), entriesIn(join(root, PROGRAMS))).filter(isFree),
+		archives,
+	);
 	const more = all.length - Math.min(named.length, MAX_STATES);
 	return {
 		states: named.slice(0, MAX_STATES),
@@ -63,6 +76,7 @@ export function dataFolders(root: string, covered: readonly string[]): DataFolde
 			...(more > 0
 				? [`${counted(more, "more folder")} of these: add those that you need under \`state\``]
 				: []),
+			...parts.map(({ path, kind }) => `${path}: ${kind}`),
 			...(programs.length > 0
 				? [`${programs.join(", ")}: mostly programs; the config has them as a comment`]
 				: []),
@@ -76,36 +90,6 @@ const NETWORK = /^(nfs4?|cifs|smb3|9p|ceph|glusterfs|afs|autofs|fuse\.(sshfs|glu
 /** A server that does not answer would keep us waiting. */
 const isElsewhere = (path: string, mounts: readonly Mount[]) =>
 	NETWORK.test(mountAt(path, mounts)?.type ?? "");
-
-/** What is not backed up as a folder: in it, or in one of its folders. */
-function kindOf(path: string): string | undefined {
-	const within = entriesIn(path);
-	const folders = within.filter((one) => one.isDirectory()).slice(0, MAX_LOOKED_INTO);
-	for (const names of [within, ...folders.map(({ name }) => entriesIn(join(path, name)))])
-		for (const { marks, kind } of KINDS)
-			if (marks.every((mark) => names.some(({ name }) => name === mark))) return kind;
-	return undefined;
-}
-
-const MAX_LOOKED_INTO = 50;
-const KINDS = [
-	{
-		marks: ["PG_VERSION", "global"],
-		kind: "the data of a PostgreSQL server; declare its databases as dumps",
-	},
-	{
-		marks: ["ibdata1", "mysql"],
-		kind: "the data of a MariaDB or MySQL server; declare its databases as dumps",
-	},
-	{
-		marks: ["config", "data", "README"],
-		kind: "holds a repository of borg: backups of backups are not proposed",
-	},
-	{
-		marks: ["config", "data", "keys", "snapshots"],
-		kind: "holds a repository of restic: backups of backups are not proposed",
-	},
-] as const;
 
 function leftIn(folder: string, entries: readonly Dirent[]): string[] {
 	const links = entries.filter((one) => one.isSymbolicLink()).map(({ name }) => join(folder, name));
@@ -122,13 +106,5 @@ const foldersIn = (folder: string, entries: readonly Dirent[]) =>
 		.filter((one) => one.isDirectory() && !one.name.startsWith(".") && !LEFT_OUT.has(one.name))
 		.map(({ name }) => join(folder, name))
 		.filter((path) => entriesIn(path).length > 0);
-
-function entriesIn(folder: string): Dirent[] {
-	try {
-		return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-	} catch {
-		return [];
-	}
-}
 
 const lastOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);

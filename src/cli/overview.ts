@@ -1,9 +1,10 @@
 // `holdfast` alone on a terminal.
+import { LOOKED_FOR } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
 import { isHere } from "../fleet/select.ts";
 import { AS_TEXT } from "../report/formats.ts";
 import { print, screenWidth } from "../report/terminal.ts";
-import { overviewText } from "../report/text/overview.ts";
+import { firstSteps, overviewText } from "../report/text/overview.ts";
 import { clipped } from "../report/text/wrap.ts";
 import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
@@ -12,7 +13,7 @@ import { finished } from "./command.ts";
 import { standingHere } from "./commands/status.ts";
 import { loading } from "./machines.ts";
 
-/** The exit code, or undefined if there is no config, or no machine in it is this one. */
+/** The exit code, or undefined if no machine of the config is this one. */
 export async function overview(): Promise<number | undefined> {
 	let isShown = true;
 	const code = await finished({ ...AS_TEXT, quiet: false, debug: false }, async () => {
@@ -23,19 +24,23 @@ export async function overview(): Promise<number | undefined> {
 			const [only] = here;
 			isShown = only !== undefined && here.length === 1;
 			if (only !== undefined && isShown)
-				print(
+				printShort(
 					overviewText({
 						file: config.file,
 						here: await standingHere(only),
 						others: machines.length - 1,
-					}).map((line) => clipped(printableLine(line), screenWidth())),
+					}),
 				);
 			return EXIT.done;
 		} catch (error) {
-			isShown = !(error instanceof HoldfastError && error.code === "config-not-found");
-			if (isShown) throw error;
+			if (!(error instanceof HoldfastError && error.code === "config-not-found")) throw error;
+			const refused = error.details.filter((line) => !line.startsWith(LOOKED_FOR));
+			printShort(firstSteps(refused));
 			return EXIT.done;
 		}
 	});
 	return isShown ? code : undefined;
 }
+
+const printShort = (lines: readonly string[]) =>
+	print(lines.map((line) => clipped(printableLine(line), screenWidth())));

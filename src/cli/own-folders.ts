@@ -1,7 +1,8 @@
 // What a user without root's rights can back up: the folders of their home.
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { ProposedFolders } from "../config/write.ts";
+import { contentsOf, entriesIn, type Part, wholeOf } from "./folder-contents.ts";
 
 /** They come back by themselves, or are of no use elsewhere. */
 const LEFT_OUT = new Set(["Downloads", "snap", "tmp", "node_modules"]);
@@ -9,39 +10,47 @@ const HIDDEN = [".config", ".ssh", ".gnupg", ".local/share", ".mozilla", ".thund
 /** More states than that are no proposal that anybody reads. */
 export const MAX_STATES = 30;
 
-/** `archives`: where the archives will be. Optional are those with settings, keys and mail. Folders of others, and links, are left out. */
-export function ownFolders(home: string, archives: string): ProposedFolders {
-	const folders = namesIn(home)
-		.filter((entry) => !entry.startsWith(".") && !LEFT_OUT.has(entry) && join(home, entry) !== archives)
-		.filter((entry) => isOwn(join(home, entry)))
-		.map((entry) => ({ wanted: entry, path: join(home, entry) }));
+export interface OwnFolders extends ProposedFolders {
+	/** What is not proposed because of what it holds. */
+	readonly parts: readonly Part[];
+}
+
+/** `archives`: folders that hold archives. Optional are those with settings, keys and mail. Folders of others, and links, are left out. */
+export function ownFolders(home: string, archives: readonly string[]): OwnFolders {
+	const folders = entriesIn(home)
+		.map(({ name }) => name)
+		.filter((entry) => !entry.startsWith(".") && !LEFT_OUT.has(entry) && isOwn(join(home, entry)))
+		.map((entry) => ({ wanted: entry, path: join(home, entry) }))
+		.map((one) => ({ ...one, ...contentsOf(one.path, archives) }));
+	const proposed = folders.flatMap(({ kind, without, ...one }) =>
+		kind === undefined ? [{ ...one, exclude: without.map(({ path }) => path) }] : [],
+	);
+	const hidden = wholeOf(HIDDEN.map((entry) => join(home, entry)).filter(isOwn), archives);
 	return {
-		states: stateNames(folders).slice(0, MAX_STATES),
+		states: stateNames(proposed).slice(0, MAX_STATES),
 		optional: {
 			name: "hidden",
 			about: "Settings, keys and mail, which can be large and full of caches.",
-			folders: HIDDEN.map((entry) => join(home, entry)).filter(isOwn),
+			folders: hidden.folders,
 		},
+		parts: [
+			...folders.flatMap(({ path, kind, without }) => (kind === undefined ? without : [{ path, kind }])),
+			...hidden.parts,
+		],
 	};
 }
 
 /** Folders with the names of their states. One whose name another has already is left out. */
-export function stateNames(folders: readonly { readonly wanted: string; readonly path: string }[]) {
+export function stateNames(
+	folders: readonly { readonly wanted: string; readonly path: string; readonly exclude: readonly string[] }[],
+) {
 	const used = new Set<string>();
-	return folders.flatMap(({ wanted, path }) => {
+	return folders.flatMap(({ wanted, path, exclude }) => {
 		const name = wanted.replaceAll(/[^a-zA-Z0-9_-]+/g, "-").replaceAll(/^-+|-+$/g, "") || "folder";
 		if (used.has(name)) return [];
 		used.add(name);
-		return [{ name, folder: path }];
+		return [{ name, folder: path, exclude }];
 	});
-}
-
-function namesIn(folder: string): string[] {
-	try {
-		return readdirSync(folder).sort();
-	} catch {
-		return [];
-	}
 }
 
 function isOwn(folder: string): boolean {

@@ -54,12 +54,15 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 	// If none is found, the error reports the same.
 	if (found === undefined)
 		throw new HoldfastError("config-not-found", "no config found", {
-			details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
+			details: [...refused, ...folders.map((folder) => `${LOOKED_FOR} ${folder}`)],
 			hint: "name one with --config FILE, create one for this machine with 'holdfast init', or, if only archives are left, see 'holdfast adopt --help'",
 		});
 	for (const line of refused) remark?.(line);
 	return found;
 }
+
+/** How the lines of that error begin that name no refused config. */
+export const LOOKED_FOR = "looked for holdfast.yaml in";
 
 /** For commands that also work without a config. */
 export function findConfigIfAny({ remark }: LoadOptions): Found | undefined {

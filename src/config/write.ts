@@ -4,6 +4,7 @@ import type { Command } from "../manifest/commands.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
 import { type DataPath, originAt } from "../values/origin.ts";
+import { patternOf } from "../values/patterns.ts";
 import { hidesSomething, printableLine } from "../values/printable.ts";
 import { readYaml } from "./yaml.ts";
 
@@ -19,7 +20,12 @@ export interface FirstConfig {
 }
 
 export interface ProposedFolders {
-	readonly states: readonly { readonly name: string; readonly folder: string }[];
+	readonly states: readonly {
+		readonly name: string;
+		readonly folder: string;
+		/** Paths below it. */
+		readonly exclude: readonly string[];
+	}[];
 	/** One more state, as a comment: not everybody needs it. */
 	readonly optional: {
 		readonly name: string;
@@ -45,13 +51,22 @@ function folderLines({ states, optional }: ProposedFolders, example: readonly st
 		return ["    # state:", ...example.map((line) => `    #   ${line}`), ...optionalAt("    #   ")];
 	return [
 		"    state:",
-		...states.flatMap(({ name, folder }) => [
+		...states.flatMap(({ name, folder, exclude }) => [
 			`      ${name}:`,
 			`        folders: [${JSON.stringify(folder)}]`,
+			...(exclude.length === 0 ? [] : [`        exclude: ${JSON.stringify(exclude.map(patternOf))}`]),
 		]),
 		...optionalAt("      # "),
 	];
 }
+
+const OWN_FOLDERS = [
+	"    # Folders that belong to no application. If a service uses one, add `stopOnRestore: [NAME.service]` to its state: the service",
+	"    # is then down for the moment in which a restore swaps the data. `stopOnBackup` stops it while the data are copied, too: for",
+	"    # files of which a copy is useless if they are written meanwhile. If the service has a database, add it to the same state,",
+	"    # with `dumps: [{ postgresql: NAME }]` or `dumps: [{ mariadb: NAME }]`: the two are then backed up and restored together,",
+	"    # and `services` leaves this database out of the server's own state.",
+];
 
 export function firstConfig({ machine, nixos, proposal, folders, providers }: FirstConfig): string {
 	return [
@@ -64,7 +79,7 @@ export function firstConfig({ machine, nixos, proposal, folders, providers }: Fi
 			? folderLines(folders, ["notes:", "  folders: [/home/me/notes]"])
 			: [
 					...serviceLines(proposal),
-					"    # Folders that belong to no application. Name the services that use one in stopOnBackup and stopOnRestore.",
+					...OWN_FOLDERS,
 					...folderLines(folders, ["notes:", "  folders: [/srv/notes]", "  stopOnRestore: [notes.service]"]),
 				]),
 		"    providers:",

@@ -1,5 +1,8 @@
 // The providers and destinations that a machine and its tags declare in the config file, before anything is derived.
+import { addressIn, ENGINES } from "../engines/list.ts";
 import { isRecord } from "../values/record.ts";
+import { findConfig } from "./find.ts";
+import { readSource } from "./read.ts";
 
 /** Their names; of all that is written, whether or not it is valid. */
 export function writtenPlaces(value: unknown, machine: string): string[] {
@@ -14,6 +17,20 @@ export function writtenPlaces(value: unknown, machine: string): string[] {
 				...Object.keys(mapIn(options, "destinations")),
 			]),
 	);
+}
+
+/** Folders of this machine in which the config that there is has destinations, of whatever machine; empty if it cannot be read. */
+export async function archiveFolders(given: string | undefined): Promise<string[]> {
+	const options = { purpose: "names" } as const;
+	const value = await readSource(findConfig(given, options), options).catch(() => undefined);
+	const declaring = [mapIn(value, "machines"), mapIn(value, "tags")].flatMap(Object.values);
+	return declaring
+		.flatMap((one) => Object.values(mapIn(one, "providers")))
+		.flatMap((options) => Object.values(mapIn(options, "destinations")))
+		.flatMap((options) =>
+			ENGINES.flatMap((engine) => (isRecord(options) ? (addressIn(engine, options) ?? []) : [])),
+		)
+		.filter((address) => address.startsWith("/"));
 }
 
 function mapIn(value: unknown, key: string): Record<string, unknown> {

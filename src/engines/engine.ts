@@ -29,6 +29,8 @@ export interface Engine<S extends Schema = Schema, D = DestinationOf<S>> {
 	readonly data?: readonly string[];
 	/** Its destinations have `check`, so a timer for it makes sense. */
 	readonly checks: boolean;
+	/** Without a retention its archives are not kept for ever either, or it is not ours to say for how long. */
+	readonly limitsItself?: true;
 	/** The option that holds a destination's address; absent if the engine's providers have no destinations. */
 	readonly address?: string;
 	/** Faults in a destination that its schema cannot detect. */

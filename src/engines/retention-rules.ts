@@ -102,3 +102,12 @@ function week(time: Date): string {
 	const days = (thursday.getTime() - Date.UTC(thursday.getUTCFullYear(), 0, 1)) / 86_400_000;
 	return `${thursday.getUTCFullYear()}-W${two(Math.floor(days / 7) + 1)}`;
 }
+
+const FIRST_RULES = "retention: { keepWithin: 1d, daily: 7, weekly: 4, monthly: 6 }";
+
+/** Lines of YAML of a provider for a first config. What is deleted is for its owner to say, so they are comments. */
+export const FIRST_RETENTION: readonly string[] = [
+	"# Without a retention, archives are kept for ever, until the disk is full. Remove the # of the next line to keep those of",
+	"# one day, and then the newest of each of 7 days, 4 weeks and 6 months; `holdfast prune --dry-run` shows what would go.",
+	`# ${FIRST_RULES}`,
+];

@@ -146,6 +146,7 @@ export const standingSchema = v.looseObject({
 		}),
 	),
 	now: v.optional(v.string()),
+	advice: v.exactOptional(v.array(v.string())),
 });
 
 export const boundedAnswer = (): KeptAnswer => keptAnswer(MAX_MIB * 1024 ** 2);

@@ -34,3 +34,20 @@ export function unprotected({
 
 /** What is said of a machine that declares it, in place of a list of its archives. */
 export const nothingToBackUp = (machine: string) => `${machine} is stateless: nothing to back up`;
+
+/** Where archives are kept for ever, and neither a retention nor `schedule: { prune: false }` says how long; at most one line. */
+export function keptForEver({
+	state,
+	providers,
+	schedule,
+}: Pick<Manifest, "state" | "providers" | "schedule">): string[] {
+	const names = Object.entries(providers)
+		.filter(
+			([, options]) => !engineOf(options).limitsItself && !("retention" in options && options.retention),
+		)
+		.map(([name]) => name);
+	if (names.length === 0 || schedule?.prune === false || Object.keys(state).length === 0) return [];
+	return [
+		`archives in ${names.join(", ")} are kept for ever, until the disk is full: set a retention there, such as { daily: 7, weekly: 4, monthly: 6 }; or, if that is meant, schedule: { prune: false }`,
+	];
+}

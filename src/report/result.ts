@@ -25,6 +25,8 @@ export interface Standing extends MachineStatus {
 	readonly timers: readonly TimerStatus[];
 	/** What is in progress. */
 	readonly now?: string;
+	/** What is no problem and to be acted on all the same, one line each. */
+	readonly advice?: readonly string[];
 	/** Nothing of it has to be backed up; it was not asked. */
 	readonly isStateless?: true;
 }

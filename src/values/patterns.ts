@@ -13,6 +13,9 @@ export function patternFault(text: string): string | undefined {
 	}
 }
 
+/** The pattern that matches a path and nothing else. It may be no valid one: some characters can only be matched by `*`. */
+export const patternOf = (path: string): string => path.replaceAll(/[\\*?[]/g, "\\$&");
+
 /**
  * What a pattern excludes below a folder (absolute, normalised); empty if the pattern does not concern that folder. An
  * exclusion without parts is the folder itself. Throws an error with a message if the text is not a valid pattern.

@@ -1,6 +1,6 @@
 // `holdfast` without any word: on a terminal the state of things, otherwise the help.
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { overviewText } from "../../src/report/text/overview.ts";
@@ -37,16 +37,24 @@ test("on a terminal: what is protected, the last good backup, what is wrong, wha
 	await look(60);
 });
 
-test("in a pipe, or without a config, it is the help", async () => {
+test("in a pipe it is the help; without a config, on a terminal, what to type first", async () => {
 	const place = new Place(folder);
 	place.declare({ state: { data: { folders: [place.path("data")] } } });
 	assert.match((await place.holdfast()).stdout, /^USAGE\n/);
 	rmSync(place.path("holdfast.json"));
-	const { text } = await onTerminal([HOLDFAST], {
-		cwd: place.folder,
-		env: { ...place.env, HOME: place.folder },
-	});
-	assert.match(text, /USAGE/);
+	const look = async () => {
+		const env = { ...place.env, HOME: place.folder };
+		const { code, text } = await onTerminal([HOLDFAST], { cwd: place.folder, env, columns: 80 });
+		assert.equal(code, 0, text);
+		const lines = text.trimEnd().split("\r\n");
+		assert.ok(lines.length <= 10 && lines.every((line) => line.length < 80), text);
+		return lines.join("\n");
+	};
+	const none = await look();
+	assert.match(none, /^There is no config yet\. Type:\n {2}holdfast init --dry-run /m);
+	assert.match(none, /holdfast deploy [\s\S]*holdfast adopt --help[\s\S]*holdfast --help$/);
+	chmodSync(place.write("holdfast.json", "{}"), 0o666);
+	assert.match(await look(), /^! \S+holdfast\.json was ignored: /m);
 });
 
 test("a fault of the config is told instead", async () => {

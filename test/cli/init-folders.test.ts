@@ -32,20 +32,32 @@ for (const file of [
 		"srv/restic/snapshots/1",
 	],
 	...["var/www/html/index.html", "home/alice/letter", "opt/own-program/bin/it", "elsewhere/a"],
+	...["README", "config", "data/0/1"].map((name) => `home/alice/repository/${name}`),
+	...["home/alice/a[1]", "srv/archives"].map((path) => `${path}/web01-2026-11-24T203704Z-2oii/index.json`),
+	...[
+		"opt/backups/web01-2026-11-24T203704Z-2oii/index.json",
+		"srv/usb/below/file",
+		"srv/disk/snapshot.0/holdfast.json",
+	],
 ])
 	put(file);
 mkdirSync(at("srv/empty"));
 symlinkSync(at("elsewhere"), at("srv/link"));
 
-/** `covered`: of a module, and the archives. */
-const found = dataFolders(root, [at("srv/gitea/data"), at("var/backups")]);
+const NONE = { covered: [], archives: [] };
+const found = dataFolders(root, { covered: [at("srv/gitea/data")], archives: [at("srv/usb")] });
+
+const OURS = "holds archives of Holdfast: backups of backups are not proposed";
 
 test("each folder is a state; what is empty, a link, or a service's or archives' is none", () => {
 	assert.deepEqual(found.states, [
-		{ name: "srv-notes", folder: at("srv/notes") },
-		{ name: "srv-wiki-data", folder: at("srv/wiki data") },
-		{ name: "www-html", folder: at("var/www/html") },
-		{ name: "home-alice", folder: at("home/alice") },
+		{ name: "srv-notes", folder: at("srv/notes"), exclude: [] },
+		{ name: "srv-wiki-data", folder: at("srv/wiki data"), exclude: [] },
+		{ name: "www-html", folder: at("var/www/html"), exclude: [] },
+		{
+			...{ name: "home-alice", folder: at("home/alice") },
+			exclude: [at("home/alice/a[1]"), at("home/alice/repository")],
+		},
 	]);
 });
 
@@ -54,23 +66,30 @@ test("what is there and not proposed is named", () => {
 	assert.deepEqual(found.left, [
 		`files that lie directly in ${at("srv")}: a state has folders; move them into one`,
 		`${at("srv/link")}: a link; name the folder that it leads to`,
+		`${at("srv/archives")}: ${OURS}`,
+		`${at("srv/disk")}: holds snapshots of localbackup: backups of backups are not proposed`,
 		`${at("srv/postgresql")}: the data of a PostgreSQL server; declare its databases as dumps`,
 		`${at("srv/restic")}: holds a repository of restic: backups of backups are not proposed`,
+		`${at("srv/usb")}: ${OURS}`,
 		`${at("srv/gitea")}: a part of it is covered already; name the rest if you need it`,
+		`${at("home/alice/a[1]")}: ${OURS}`,
+		`${at("home/alice/repository")}: holds a repository of borg: backups of backups are not proposed`,
 		`${at("home/borg")}: holds a repository of borg: backups of backups are not proposed`,
+		`${at("opt/backups")}: ${OURS}`,
 		`${at("opt/own-program")}: mostly programs; the config has them as a comment`,
 	]);
 });
 
 for (const [what, folders] of [
 	["all of it", found],
-	["nothing", dataFolders(at("elsewhere"), [])],
+	["nothing", dataFolders(at("elsewhere"), NONE)],
 ] as const)
 	test(`with ${what}, the config is valid, also without the comment marks`, async () => {
 		const text = firstConfig({
 			...{ machine: "web01", nixos: false, folders, proposal: { modules: [], services: [] } },
 			providers: ["disk:", "  type: tar", `  destinations: { disk: { path: ${at("archives")} } }`],
 		});
+		assert.match(text, folders === found ? /exclude: \["\S+alice\/a\\\\\[1\]",/ : /machines:/);
 		const statesIn = async (some: string) => {
 			const [machine] = await machinesIn(readYaml({ file: "config", text: some }), "config");
 			return Object.keys(machine?.state ?? {});
@@ -86,7 +105,7 @@ for (const [what, folders] of [
 
 test("more folders than anybody reads: the others are counted", () => {
 	for (let count = 0; count < 40; count++) put(`many/srv/n${count}/a`);
-	const { states, left } = dataFolders(at("many"), []);
+	const { states, left } = dataFolders(at("many"), NONE);
 	assert.equal(states.length, 30);
 	assert.deepEqual(left, ["10 more folders of these: add those that you need under `state`"]);
 });

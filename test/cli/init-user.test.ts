@@ -1,7 +1,7 @@
 // `holdfast init` for a user without rights: their own folders, and what stays unprotected.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { scratch } from "../support/scratch.ts";
@@ -40,19 +40,37 @@ test("with nothing to protect, that is said by the exit code too; the next step 
 test("a user's folders are states, and can be backed up and restored; what is not protected is said", {
 	skip: readable(),
 }, () => {
-	for (const name of ["Documents", "Meine Bilder", "Downloads", ".ssh", "holdfast-archives"]) {
+	const old = "old/laptop-2026-11-24T203704Z-2oii";
+	for (const name of [
+		"Documents",
+		"Meine Bilder",
+		"Downloads",
+		".ssh",
+		"holdfast-archives",
+		"archives",
+		"old",
+		old,
+	]) {
 		mkdirSync(join(home, name));
 		chownSync(join(home, name), USER, USER);
 	}
+	const providers = { tar: { destinations: { usb: { path: join(home, "archives/") } } } };
+	writeFileSync(join(home, "holdfast.json"), JSON.stringify({ machines: { laptop: { providers } } }));
+	chownSync(join(home, "holdfast.json"), USER, USER);
 	writeFileSync(join(home, "Documents/letter"), "dear");
 	chownSync(join(home, "Documents/letter"), USER, USER);
 	mkdirSync(join(home, "of-root"));
 	symlinkSync("/etc", join(home, "link"));
 
 	const { status, stdout, stderr } = as([HOLDFAST, "init"]);
+	rmSync(join(home, "holdfast.json"));
 	assert.equal(status, 0, stderr);
 	assert.match(stdout, /^it protects: Documents, Meine-Bilder$/m);
 	assert.match(stdout, /^not protected: files that lie directly in \S+home: /m);
+	for (const name of ["archives", "old"])
+		assert.match(stdout, new RegExp(`^not protected: \\S+home/${name}: holds archives of Holdfast`, "m"));
+	assert.match(stdout, /^then: holdfast deploy, .*by itself$/m);
+	assert.match(stdout, /^archives are kept for ever/m);
 	assert.match(stdout, /^not protected: \S+\.ssh: .*comment$/m);
 	assert.match(stdout, /^not protected: .*sudo holdfast init$/m);
 	const text = readFileSync(join(home, ".config/holdfast/holdfast.yaml"), "utf8");

@@ -1,15 +1,17 @@
 // holdfast init: inspect this machine and write a first config.
 import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { loadMachines, machinesIn } from "../../config/load.ts";
 import { firstConfig, type ProposedFolders } from "../../config/write.ts";
+import { archiveFolders } from "../../config/written-places.ts";
 import { readYaml } from "../../config/yaml.ts";
 import { ENGINES } from "../../engines/list.ts";
 import { putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { programPath } from "../../host/programs.ts";
 import { hostServices } from "../../host/services.ts";
+import { resolvedOrSame } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { type Proposal, propose, withoutSettings } from "../../modules/propose.ts";
 import { linesIn } from "../../report/terminal.ts";
@@ -19,7 +21,7 @@ import { readSettings, toldOf } from "../application-settings.ts";
 import { type Call, command } from "../command.ts";
 import { type DataFolders, dataFolders } from "../data-folders.ts";
 import { type CommonFlags, commonFlags, switchFlag } from "../flags.ts";
-import { ownFolders } from "../own-folders.ts";
+import { type OwnFolders, ownFolders } from "../own-folders.ts";
 
 interface Flags extends CommonFlags {
 	readonly dryRun: boolean;
@@ -90,9 +92,10 @@ export const init = command({
 		});
 		// Settings of two applications may name the same folder.
 		const { proposal, covered } = await possible(seen).catch(() => possible(withoutSettings(seen)));
+		const holding = await holdingArchives(archives, file);
 		const { folders, left } = root
-			? leftByRoot(proposal, dataFolders("/", [archives, ...covered]))
-			: leftByUser(proposal, ownFolders(homedir(), archives));
+			? leftByRoot(proposal, dataFolders("/", { covered, archives: holding }))
+			: leftByUser(proposal, ownFolders(homedir(), holding));
 		const text = textWith(folders, proposal);
 		const declared = (await machinesIn(readYaml({ file, text }), file)).map(({ state }) => state);
 		const states = declared.flatMap(Object.keys);
@@ -120,17 +123,32 @@ export const init = command({
 			...told.shown,
 			...unprotected.map((line) => `not protected: ${line}`),
 			...(states.length > 0
-				? ["next: holdfast create, then holdfast list"]
+				? [
+						"next: holdfast create, then holdfast list",
+						DEPLOY,
+						`archives are kept for ever, until the disk is full: see the comment on "retention" in ${file}`,
+					]
 				: [
 						`next: name the folders to back up in ${file}, under "state", as its comments show`,
 						"then: holdfast validate, and holdfast create",
+						DEPLOY,
 					]),
 		]);
 		return code;
 	},
 });
 
+const DEPLOY = "then: holdfast deploy, which sets up the timers; until then, nothing is backed up by itself";
 const NONE_FOR_ROOT = "no application was recognised, and there is no folder in /srv, /var/www or /home";
+
+/** Folders with archives, as far as they are known: the proposed one, and those of the configs that there are. */
+async function holdingArchives(proposed: string, file: string): Promise<string[]> {
+	const known = [file, undefined].map((one) => archiveFolders(one).catch(() => []));
+	const all = [proposed, ...(await Promise.all(known)).flat()].map((path) =>
+		normalize(path).replace(/(?<=.)\/$/, ""),
+	);
+	return [...new Set(all.flatMap((path) => [path, resolvedOrSame(path)]))];
+}
 
 interface Chosen {
 	readonly folders: ProposedFolders;
@@ -161,13 +179,14 @@ function leftByRoot({ services }: Proposal, folders: DataFolders): Chosen {
 	};
 }
 
-function leftByUser({ modules, services }: Proposal, folders: ProposedFolders): Chosen {
+function leftByUser({ modules, services }: Proposal, folders: OwnFolders): Chosen {
 	const found = [...modules.map(({ name }) => ({ unit: name })), ...services];
 	const hidden = folders.optional.folders;
 	return {
 		folders,
 		left: [
 			`files that lie directly in ${homedir()}: a state has folders; move them into one`,
+			...folders.parts.map(({ path, kind }) => `${path}: ${kind}`),
 			...(hidden.length > 0
 				? [`${hidden.join(", ")}: settings, keys and caches; the config has them as a comment`]
 				: []),

@@ -10,6 +10,7 @@ import { places } from "../../host/places.ts";
 import { type TimerStatus, timersOf } from "../../host/timers.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { manifestSchema } from "../../manifest/schema.ts";
+import { keptForEver } from "../../manifest/warnings.ts";
 import type { Standing } from "../../report/result.ts";
 import { clearScreen } from "../../report/terminal.ts";
 import { duration } from "../../report/text/units.ts";
@@ -47,7 +48,9 @@ export const status = command({
 		brief: "show whether every state has a recent good archive, and whether the last runs succeeded",
 		fullDescription: [
 			"Reads each machine's own records and connects to no destination, so it is quick. A failed prune, check or timer counts",
-			"as much as a failed backup. Exit code 0: no problems; 1: there are problems; 3: a machine could not be reached.",
+			"as much as a failed backup, and so does a schedule in the config that no timer follows. Lines with ! are advice, and not",
+			"counted: no timer is set up, or archives are kept for ever because there is no retention.",
+			"Exit code 0: no problems; 1: there are problems; 3: a machine could not be reached.",
 			"",
 			"Examples:",
 			"  holdfast status",
@@ -189,13 +192,17 @@ export async function standingHere(manifest: Manifest): Promise<Standing> {
 		await (await import("../../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
 	const now = lockHolder(runtime)?.doing;
 	const old = undeployed(manifest);
+	const none = answer?.length === 0 && deployed === undefined ? withoutTimer(manifest) : NO_LINE;
+	const advice = [...none.advice, ...keptForEver(manifest)];
 	return {
 		...standing,
 		timers,
 		...(now === undefined ? {} : { now }),
+		...(advice.length === 0 ? {} : { advice }),
 		problems: [
 			...standing.problems,
 			...(old === undefined ? [] : [old]),
+			...none.problems,
 			...(answer === undefined ? [] : missingTimers(deployed, answer)),
 			...timers.flatMap(timerProblems),
 			...timers.flatMap((timer) =>
@@ -210,6 +217,22 @@ export async function standingHere(manifest: Manifest): Promise<Standing> {
 		],
 	};
 }
+
+/**
+ * Nothing was deployed and there is no timer. Some back up by hand or from a job of their own, so it is a problem only if the
+ * config itself says when to back up; archives that are too old are one in any case.
+ */
+function withoutTimer(manifest: Manifest): Pick<Standing, "problems"> & { advice: string[] } {
+	if (!jobsOf(manifest).some(({ writes }) => writes !== undefined)) return NO_LINE;
+	const times = [manifest.schedule?.create, ...Object.values(manifest.providers).map((one) => one.schedule)];
+	const says = (but: string) => [
+		`no timer is set up, so nothing is backed up by itself${but}: holdfast deploy ${manifest.machine}`,
+	];
+	return times.some((time) => time !== undefined && time !== false)
+		? { problems: says(", though the config says when"), advice: [] }
+		: { problems: [], advice: says("") };
+}
+const NO_LINE = { problems: [], advice: [] };
 
 /** Timers that were deployed but that systemd does not have. */
 function missingTimers(deployed: Manifest | undefined, known: readonly TimerStatus[]): string[] {

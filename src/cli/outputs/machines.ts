@@ -73,6 +73,9 @@ const standing = like<Standing>()(
 		problems: about("one line each; empty if all is well", texts),
 		timers: v.array(timer),
 		now: v.exactOptional(about("what is in progress", v.string())),
+		advice: v.exactOptional(
+			about("what is no problem and to be acted on all the same, one line each", texts),
+		),
 		isStateless: v.exactOptional(
 			about("nothing of it has to be backed up, and it was not asked", v.literal(true)),
 		),

@@ -8,6 +8,7 @@ export const command = defineEngine({
 	programs: [],
 	runs: ["create", "list", "restore"],
 	checks: false,
+	limitsItself: true,
 	sheetOf: ({ list, restore }) => ({
 		needs: [
 			{ what: "this machine's config, since no archive of such a provider holds it", was: "/etc/holdfast" },

@@ -19,6 +19,7 @@ export const localbackup = defineEngine({
 	],
 	data: ["directory"],
 	checks: true,
+	limitsItself: true,
 	address: "directory",
 	warningsOn: ({ retention, snapshots }) =>
 		retention === undefined || snapshots === undefined

@@ -1,5 +1,6 @@
 // The embedded engine: tar for the files, zstd from Node, an index for each archive.
 import { defineEngine } from "../engine.ts";
+import { FIRST_RETENTION } from "../retention-rules.ts";
 import { diskNeed } from "../sheet.ts";
 import { tarOptions } from "./schema.ts";
 
@@ -19,6 +20,7 @@ export const tar = defineEngine({
 		"disk:",
 		"  type: tar",
 		`  destinations: { here: { path: ${archives} } }`,
+		...FIRST_RETENTION.map((line) => `  ${line}`),
 	],
 	open: async (_provider, options) => (await import("./tar.ts")).tarDestinations(options),
 });

@@ -51,6 +51,24 @@ export function overviewText({ file, here, others }: Overview): string[] {
 	];
 }
 
+/** What to type where there is no config, in ten lines at most. `refused`: configs that are not used, and why. */
+export const firstSteps = (refused: readonly string[]): string[] => [
+	"Holdfast backs up what services own, and restores one of them with one command.",
+	...(refused.length === 0
+		? ["There is no config yet. Type:"]
+		: [
+				...refused.slice(0, 1).map((line) => `! ${line}`),
+				"holdfast validate says more. To begin anew, type:",
+			]),
+	"  holdfast init --dry-run   what there is to protect on this machine; changes nothing",
+	"  holdfast init             write a first config; then read it, and edit it",
+	"  holdfast create           back up",
+	"  holdfast list             what there is to restore",
+	"  holdfast restore          restore; asks what, and from when",
+	"  holdfast deploy           set up timers, so that it backs up every night",
+	"Only archives are left: holdfast adopt --help. Everything else: holdfast --help",
+];
+
 function stateOf(state: string, archives: Standing["archives"]) {
 	const own = archives.filter((one) => one.state === state);
 	const isWell = own.every(

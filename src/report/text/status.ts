@@ -20,6 +20,8 @@ export function* statusText(machines: Series<Standing>): Generator<string> {
 	for (const one of machines) yield* wrapped(worksOf(one), screenWidth(), "  ");
 	for (const { machine, problems } of machines)
 		for (const line of problems) yield* wrapped(`✘ ${machine}: ${line}`, screenWidth(), "  ");
+	for (const { machine, advice = [] } of machines)
+		for (const line of advice) yield* wrapped(`! ${machine}: ${line}`, screenWidth(), "  ");
 }
 
 function rowOf(
