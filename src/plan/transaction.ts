@@ -29,6 +29,7 @@ import {
 import { areasMovedAlong } from "./private-folders.ts";
 import { downSteps, healthCheckSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 import { unlinkedPaths } from "./unlinked.ts";
+import { usersOf } from "./users.ts";
 
 export interface RestoreRequest {
 	readonly manifest: Manifest;
@@ -120,7 +121,8 @@ export function transaction(
 			nested,
 			carried,
 			otherAreas,
-			isHooked: hooks.preRestore !== undefined,
+			hooks,
+			healthChecks: state.healthChecks,
 		}),
 		stage: [
 			...databases.stage,
@@ -181,14 +183,15 @@ interface Foreseen {
 	readonly carried: ReturnType<typeof keepNestedSteps>;
 	/** Private folders other than its own. */
 	readonly otherAreas: readonly string[];
-	/** It has a hook `preRestore`. */
-	readonly isHooked: boolean;
+	/** Those that will run. */
+	readonly hooks: State["hooks"];
+	readonly healthChecks: State["healthChecks"];
 }
 
 function preflightStep(
 	request: RestoreRequest,
 	name: string,
-	{ places, units, nested, carried, otherAreas, isHooked }: Foreseen,
+	{ places, units, nested, carried, otherAreas, hooks, healthChecks }: Foreseen,
 ): PreflightStep {
 	return preflightKind.step({
 		id: preflightKind.id(name),
@@ -214,7 +217,8 @@ function preflightStep(
 				: [],
 		),
 		twoCopies: !request.inPlace,
-		...(isHooked ? { hooked: true } : {}),
+		...(hooks.preRestore === undefined ? {} : { hooked: true }),
+		users: usersOf(name, { hooks, healthChecks }),
 	});
 }
 

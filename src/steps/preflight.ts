@@ -42,6 +42,10 @@ const params = {
 	twoCopies: v.boolean(),
 	/** A preRestore hook runs before anything is moved: processes that use the data may end by then. */
 	hooked: v.exactOptional(v.boolean()),
+	/** As whom hooks and health checks will run. `of`: which, in words. `when`: before all others, when the units are up, or between. */
+	users: v.exactOptional(
+		listOf(object({ user: text, of: text, when: v.picklist(["first", "between", "up"]) })),
+	),
 };
 export type PreflightStep = StepOf<"preflight", typeof params>;
 

@@ -50,6 +50,37 @@ test("the journal of the run: never stored, and never put aside with the folder 
 	assert.match((await holdfast("runs")).stdout, /restore/);
 });
 
+test(
+	"a user of a hook or health check that does not exist is found before anything is changed",
+	onlyRoot,
+	async () => {
+		const place = new Place(folder);
+		place.write("own/file", "old");
+		const declare = (more: object) =>
+			place.declare({ state: { s: { folders: [place.path("own")], ...more } } });
+		declare({});
+		await succeeds(place, "create");
+		place.write("own/file", "newer");
+		const hook = (user: string) => ({ command: ["true"], user });
+		const check = hook("hf-nobody-2");
+		declare({ hooks: { postRestore: hook("hf-nobody-1") }, healthChecks: [check, hook("root")] });
+		const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+		assert.equal(code, 1);
+		assert.match(stderr, /2 problems prevent the restore/);
+		assert.match(stderr, /the hook postRestore of s: the user "hf-nobody-1" does not exist on this machine/);
+		assert.match(stderr, /the check of s, true: the user "hf-nobody-2" does not exist on this machine/);
+		assert.equal(read(place, "own/file"), "newer");
+		// A hook that runs before may create it.
+		declare({ hooks: { preRestore: "true" }, healthChecks: [check] });
+		const foreseen = await place.holdfast("restore", "--dry-run", "tar", "latest");
+		assert.equal(foreseen.code, 0, foreseen.stderr);
+		assert.match(
+			foreseen.stdout + foreseen.stderr,
+			/"hf-nobody-2" .*, unless the hook preRestore creates it/,
+		);
+	},
+);
+
 test("the passphrase of the repository is not deleted before the archive is read", async () => {
 	const place = new Place(folder);
 	const passphraseFile = place.write("own/etc/passphrase", "secret\n");

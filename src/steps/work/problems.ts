@@ -20,6 +20,7 @@ import { findSubvolumes, journalFaults, neededFaults } from "./own-needs.ts";
 import { behindLinks, givesWay, goesElsewhere, linksOf, overSystem } from "./through-links.ts";
 import { foresee } from "./units-around.ts";
 import { findUnmovable } from "./unmovable.ts";
+import { lackOfUsers } from "./users-needed.ts";
 
 export interface Findings {
 	/** The restore would fail. */
@@ -43,7 +44,7 @@ export async function findProblems(
 	manifest: Manifest,
 	known: Knowledge,
 ): Promise<Findings> {
-	const [units, mounts, owners, databases, inPlace, room, unmovable, holders, own, subvolumes] =
+	const [units, mounts, owners, databases, inPlace, room, unmovable, holders, own, subvolumes, users] =
 		await Promise.all([
 			unitFaults(step),
 			mountsBelow(step.places),
@@ -56,6 +57,7 @@ export async function findProblems(
 			step.hooked ? [] : holdersOf(step.places.map(({ live }) => live)),
 			ownNeeds(step, manifest),
 			findSubvolumes(step, known.signal),
+			lackOfUsers(step),
 		]);
 	return {
 		stopsToo: units.too,
@@ -70,10 +72,12 @@ export async function findProblems(
 			...unmovable.problems,
 			...own,
 			...subvolumes.problems,
+			...users.problems,
 		],
 		warnings: [
 			...unmovable.warnings,
 			...subvolumes.warnings,
+			...users.warnings,
 			...step.dumps.flatMap(({ remark }) => remark ?? []),
 			...notMounted(step),
 			...(step.twoCopies ? staysAsItIs(step.others ?? []) : []),
