@@ -16,6 +16,7 @@ import type { Journal } from "./journal.ts";
 import { openForInspection, setAside } from "./journal-file.ts";
 import type { Entry } from "./journal-rows.ts";
 import { isForeign, type KnownRun, type OutlineStep, outlineOf, privatePathsIn } from "./plan-shape.ts";
+import { unitsNoted } from "./units-noted.ts";
 
 export interface Left {
 	readonly run: string;
@@ -72,7 +73,7 @@ async function whatIsWhere(run: KnownRun, entries: readonly Entry[] | undefined)
 	const isLeft = ({ id }: { readonly id: string }) => began?.has(id) !== false && !undone.has(id);
 	if (isForeign(run)) lines.push(...run.steps.filter(isLeft).flatMap(touchedBy));
 	else for (const step of run.steps.filter(isLeft)) lines.push(...(await linesOf(step)));
-	const units = (entries ?? []).flatMap(({ data }) => unitsIn(data));
+	const units = (entries ?? []).flatMap(({ data }) => unitsNoted(data));
 	for (const unit of new Map(units.map((one) => [unitLabel(one), one])).values())
 		lines.push(...(await unitLines(unit)));
 	return [...new Set(lines)];
@@ -96,21 +97,6 @@ const thereOf = (paths: readonly string[]) =>
 	paths
 		.filter((path) => existsSync(path))
 		.map((path) => `${path} exists: data that this run restored or put aside`);
-
-/** Units that a step recorded, before stopping them, as up or to be started. Reads the form of any version. */
-function unitsIn(data: unknown): Unit[] {
-	const { wasUp, units } = (data ?? {}) as { readonly wasUp?: unknown; readonly units?: unknown };
-	const noted = Array.isArray(units)
-		? units.filter((one) => one?.wasUp || one?.shouldRun)
-		: Array.isArray(wasUp)
-			? wasUp
-			: [];
-	return noted.flatMap((one): Unit[] =>
-		typeof one?.unit === "string"
-			? [{ unit: one.unit, ...(typeof one.user === "string" ? { user: one.user } : {}) }]
-			: [],
-	);
-}
 
 async function unitLines(unit: Unit): Promise<string[]> {
 	const [facts] = await unitFacts(unit.user, [unit.unit]).catch(() => []);
