@@ -4,11 +4,13 @@ import { loadMachines } from "../config/load.ts";
 import { places } from "../host/places.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { abandon, abandonJournal, type Left, leftBy, leftInJournal } from "../run/abandon.ts";
+import { runsDueIn } from "../run/debts.ts";
 import { Journal } from "../run/journal.ts";
 import { WHOLE } from "../run/journal-file.ts";
 import { takeLock } from "../run/lock.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { newRunId } from "../run/run-id.ts";
+import { counted } from "../values/counted.ts";
 import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { wordsOf } from "../values/system-error.ts";
@@ -25,26 +27,49 @@ const NOTHING_DELETED =
 export async function abandonRun(out: Reporter, flags: Flags, run: string): Promise<number> {
 	const lock = takeLock(places().runtime, `holdfast recover --abandon ${run}`);
 	try {
-		return await untilUndone(() => (run === WHOLE ? giveUpJournal(out, flags) : giveUp(out, flags, run)));
+		return await untilUndone(() =>
+			run === WHOLE ? giveUpJournal(out, flags) : giveUp(out, flags, run.split(",")),
+		);
 	} finally {
 		lock.release();
 	}
 }
 
-async function giveUp(out: Reporter, flags: Flags, id: string): Promise<number> {
+/** It has moved no data; a unit that it stopped is among the lines. */
+const isBackup = ({ open }: Left) => open?.operation === "create";
+
+/** `named`: ids of runs, or destinations: each stands for the runs that have work left to do there. */
+async function giveUp(out: Reporter, flags: Flags, named: readonly string[]): Promise<number> {
 	using journal = Journal.open(places().state);
-	const left = await leftBy(journal, id);
-	tell(out, flags, [`run ${id}${doing(left)}`], left.lines);
+	const ids = new Set(named.flatMap((one) => (one.includes("/") ? runsIn(journal, one) : [one])));
+	const all: Left[] = [];
+	for (const id of ids) all.push(await leftBy(journal, id));
+	for (const left of all) tell(out, flags, [`run ${left.run}${doing(left)}`], left.lines);
+	const open = all.filter((left) => left.open !== undefined);
+	if (open.length > 0 && !flags.quiet)
+		out.say(["", open.every(isBackup) ? "None of this is changed." : NOTHING_DELETED]);
+	const [only] = ids;
+	const runs = ids.size === 1 ? `run ${only}` : counted(ids.size, "run");
 	await confirm(
-		`Give up run ${id} as it is?`,
+		`Give up ${runs} as ${ids.size === 1 ? "it is" : "they are"}?`,
 		flags.yes,
-		left.open ? "the run will be neither finished nor undone" : "the rest of its work will not be done",
+		open.length > 0 ? "the run will be neither finished nor undone" : "the rest of its work will not be done",
 		"what it left behind is listed above; to give it up: --yes",
 	);
-	abandon(journal, left);
-	await out.result({ kind: "answer", value: { abandoned: id, left: left.lines }, text: [] });
-	out.note(`gave up run ${id}${left.open ? "; other runs can start again" : ""}`);
+	for (const left of all) abandon(journal, left);
+	await out.result({
+		kind: "answer",
+		value: { abandoned: [...ids].join(","), left: all.flatMap(({ lines }) => lines) },
+		text: [],
+	});
+	out.note(`gave up ${runs}${open.length > 0 ? "; other runs can start again" : ""}`);
 	return EXIT.done;
+}
+
+function runsIn(journal: Journal, path: string): string[] {
+	const runs = runsDueIn(journal, path);
+	if (runs.length > 0) return runs;
+	throw new HoldfastError("run-not-found", `no run has anything left to do in ${path}`, { subject: path });
 }
 
 function doing({ open }: Left): string {
@@ -63,6 +88,7 @@ async function giveUpJournal(out: Reporter, flags: Flags): Promise<number> {
 		});
 	const lines = leftInJournal(folder, await declaredFolders(flags));
 	tell(out, flags, [why], lines);
+	if (!flags.quiet) out.say(["", NOTHING_DELETED]);
 	await confirm(
 		"Set the journal aside and create a new one?",
 		flags.yes,
@@ -106,5 +132,5 @@ function tell(out: Reporter, { quiet }: Flags, head: readonly string[], lines: r
 	if (quiet) return;
 	const found =
 		lines.length > 0 ? lines.map((line) => `! ${line}`) : ["nothing was found that it left behind"];
-	out.say([...head, "", ...found, "", NOTHING_DELETED]);
+	out.say([...head, "", ...found]);
 }

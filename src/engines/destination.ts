@@ -93,6 +93,10 @@ const NO_ANSWER: ReadonlySet<string> = new Set([
 export const isSilent = (error: unknown): boolean =>
 	error instanceof HoldfastError && NO_ANSWER.has(error.code);
 
+/** Whether `create` found that the disk is not there, which it looks for before it writes anything. */
+export const isWithoutDisk = (error: unknown): boolean =>
+	error instanceof HoldfastError && (error.code === "disk-absent" || error.code === "disk-not-mounted");
+
 /** What an engine gets for one operation. */
 export interface Work {
 	/** When it aborts: end the engine, leave nothing incomplete behind, and throw. */

@@ -80,44 +80,36 @@ export async function tidyUp(
 ): Promise<Tidied> {
 	const faults: string[] = [];
 	const expired: string[] = [];
-	/** The error if it is not done. */
-	const attempt = async (what: string, work: () => Promise<void>, wayOut = "") => {
-		try {
-			await work();
-			return undefined;
-		} catch (error) {
-			faults.push(`${what}: ${inOneLine(error)}${wayOut}`);
-			return { error };
-		}
-	};
-	/** By location that did not answer: how many more things are due there. */
-	const waiting = new Map<string, number>();
+	const due: Due[] = [];
+	/** By location that did not answer: what is due there. */
+	const waiting = new Map<string, Due>();
 	for (const { run, step, work } of journal.leftovers()) {
 		const kind = work && STEP_KINDS.get(work.kind);
 		const context = laterOf(journal, run);
 		const at = work && (await locationOf(work, context));
 		const before = at === undefined ? undefined : waiting.get(at);
-		if (at !== undefined && before !== undefined) {
-			waiting.set(at, before + 1);
+		if (before !== undefined) {
+			before.runs.push(run);
 			continue;
 		}
-		const failed = await attempt(
-			`unfinished work of run ${run}, ${work ? dueOf(work) : step}`,
-			async () => {
-				if (work === undefined || kind === undefined) throw notUnderstood();
-				await (await kind.work()).later?.(work, context);
-				journal.tidied(run, step);
-			},
-			`; this is retried before each run. If it can never succeed: holdfast recover --abandon ${run}`,
-		);
-		if (at !== undefined && failed && (isSilent(failed.error) || context.signal.aborted)) waiting.set(at, 0);
+		try {
+			if (work === undefined || kind === undefined) throw notUnderstood();
+			await (await kind.work()).later?.(work, context);
+			journal.tidied(run, step);
+		} catch (error) {
+			const reason = inOneLine(error);
+			const same = due.find((one) => at !== undefined && one.at === at && one.reason === reason);
+			same?.runs.push(run);
+			const one = same ?? { runs: [run], at, what: work ? (dueOf(work) ?? step) : step, reason };
+			if (same === undefined) due.push(one);
+			if (at !== undefined && (isSilent(error) || context.signal.aborted)) waiting.set(at, one);
+		}
 	}
-	for (const [at, more] of waiting)
-		if (more > 0) faults.push(`the same is still to do in ${at} for ${counted(more, "other run")}`);
+	faults.push(...due.map(dueLine));
 	for (const copy of journal.kept()) {
 		const { run, state, until } = copy;
 		if (run === spared || Date.parse(until) > now.getTime()) continue;
-		await attempt(`the old copy of ${state} of run ${run}, whose time is over`, async () => {
+		try {
 			if ("fault" in copy) throw notUnderstood();
 			const areas = [...new Set(copy.places.map((place) => place.area))];
 			const isThere = copy.databases.length > 0 || areas.some(isArea);
@@ -128,9 +120,25 @@ export async function tidyUp(
 				expired.push(
 					`the old copy of ${state}, which run ${run} kept until ${localTime(until)}, has expired and was deleted`,
 				);
-		});
+		} catch (error) {
+			faults.push(`the old copy of ${state} of run ${run}, whose time is over: ${inOneLine(error)}`);
+		}
 	}
 	return { expired, faults };
+}
+
+/** What runs have left to do, and why it cannot be done now. */
+interface Due {
+	/** More than one only if they have it to do in the same location. */
+	readonly runs: string[];
+	readonly at: string | undefined;
+	readonly what: string;
+	readonly reason: string;
+}
+
+function dueLine({ runs: [first = "", ...more], at, what, reason }: Due): string {
+	const others = more.length === 0 ? "" : `, and the same in ${at} for ${counted(more.length, "other run")}`;
+	return `still to do for run ${first}: ${what}${others}: ${reason.replace(/\.$/, "")}; this is retried before each run. If it can never succeed: holdfast recover --abandon ${[first, ...more].join(",")}`;
 }
 
 /** Undefined also if the manifest does not tell: the attempt says why. */

@@ -13,6 +13,7 @@ import { snapshotDrop } from "../steps/snapshot-drop.ts";
 import { accepting } from "../steps/work/expectations.ts";
 import { consistencyOf } from "../values/consistency.ts";
 import { ownValue } from "../values/record.ts";
+import { debtLines } from "./debts.ts";
 import type { Journal } from "./journal.ts";
 import { type FailedUpkeep, isRolledBack, type RunRow } from "./journal-rows.ts";
 import { lineOf, type UnfinishedRun } from "./unfinished-runs.ts";
@@ -108,6 +109,7 @@ export function statusOf(
 				: { outcome }),
 		...(isRolledBack({ outcome, summary }) ? { isRolledBack: true as const } : {}),
 	}));
+	const newest = rows.find(({ operation }) => operation === "create")?.id;
 	/** Failures at destinations that are no longer in the config are not reported. */
 	const isBad = (row: RunRow) => {
 		const failures = row.summary?.failures ?? [];
@@ -134,7 +136,8 @@ export function statusOf(
 			...archives.flatMap(({ state, destination, missing = [] }) =>
 				missing.map((folder) => `${folder} of ${state} is not in ${destination} yet (holdfast create)`),
 			),
-			...snapshotsLeft(journal, rows.find(({ operation }) => operation === "create")?.id),
+			...snapshotsLeft(journal, newest),
+			...debtLines(journal, newest, paths),
 			...rows.filter((row) => isBad(row) && !died.some(({ run }) => run === row.id)).map(badRun),
 			...failedUpkeep
 				.filter(({ run }) => !rows.some((row) => row.id === run && isBad(row)))

@@ -46,6 +46,8 @@ const note = object({
 	begun: v.literal(true),
 	/** The engine's warnings have been examined and reported. */
 	seen: v.exactOptional(v.literal(true)),
+	/** The destination's disk was not there, and so nothing was written. */
+	refused: v.exactOptional(v.literal(true)),
 });
 export type Begun = v.InferOutput<typeof note>;
 
@@ -54,7 +56,8 @@ export const archiveCreate = defineStep({
 	params,
 	id: (provider: string, destination: string) => `create:${provider}/${destination}`,
 	note,
-	due: ({ archive, destination }) => `look for ${archive} in ${destination}`,
+	due: ({ archive, provider, destination }) =>
+		`find out whether ${provider}/${destination} holds ${archive}, which may be incomplete`,
 	async dueAt({ provider, destination }, manifest) {
 		const { openDestination } = await import("../engines/registry.ts");
 		return (await openDestination(manifest, provider, destination)).location;

@@ -67,7 +67,7 @@ describe("a passphrase file that does not exist", () => {
 			assert.doesNotMatch((await place.holdfast("status")).stdout, /unfinished/);
 			const { code, stdout, stderr } = await place.holdfast("recover");
 			assert.equal(code, 0);
-			assert.doesNotMatch(stdout + stderr, /unfinished work|look for/);
+			assert.doesNotMatch(stdout + stderr, /still to do|find out whether/);
 			assert.match(stdout + stderr, /nothing to recover/);
 			place.write("pass", "secret\n");
 			const created = await place.holdfast("create");

@@ -128,7 +128,7 @@ export function fulfilsContract(kind: Kind): void {
 			place.declare({ state: { app: { folders: [disk] } }, providers: { tar: providers().tar } });
 			const next = await place.holdfast("create");
 			assert.equal(next.code, 0, next.stderr);
-			assert.match(next.stderr, /! unfinished work of run .*, delete the snapshot of .*--abandon/);
+			assert.match(next.stderr, /! still to do for run .*: delete the snapshot of .*--abandon/);
 			assert.doesNotMatch(await succeeds("archives", "browse", "tar", "latest"), /\.holdfast-/);
 			assert.match((await place.holdfast("status")).stdout, problem);
 			run(`chattr -i ${disk}/.holdfast-*`);

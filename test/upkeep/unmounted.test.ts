@@ -48,6 +48,8 @@ for (const [engine, destination] of Object.entries(AT))
 			/no file system is mounted at .*disk, but one was when|existed before and is now missing/,
 		);
 		assert.deepEqual(readdirSync(disk), []);
+		const recovered = await place.holdfast("recover");
+		assert.doesNotMatch(recovered.stdout + recovered.stderr, /still to do/, "nothing was written");
 		if (engine !== "tar" && engine !== "localbackup") return;
 		declare({ mountpoint: false });
 		assert.equal((await place.holdfast("create")).code, 0);

@@ -33,7 +33,8 @@ export const recover = command({
 				parse: (run: string) => run,
 				proposeCompletions: proposeUnendedRuns,
 				optional: true,
-				brief: "give up a run, by its id, or the entire `journal`",
+				brief:
+					"give up a run by its id, several as A,B, those with work left in PROVIDER/DESTINATION, or the entire `journal`",
 				placeholder: "RUN",
 			},
 			yes: switchFlag("do not ask"),

@@ -124,7 +124,7 @@ export const ABANDONED: Output = {
 	title: "Abandoned run",
 	form: "document",
 	schema: v.object({
-		abandoned: about("the run, or `journal`", v.string()),
+		abandoned: about("the run, several separated by commas, or `journal`", v.string()),
 		aside: v.optional(about("where the old journal is now", v.string())),
 		left: about("what it left behind, one line each", texts),
 	}),

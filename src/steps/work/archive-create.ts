@@ -33,13 +33,13 @@ export const archiveCreate: StepWork<ArchiveCreateStep, Begun> = {
 	},
 	async undo(step, context) {
 		await rm(spoolOf(step), { recursive: true, force: true });
-		if (context.completed) return;
+		const note = context.noted();
+		if (context.completed || note?.refused) return;
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		// A disk that is gone must not block every later run.
 		await destination.discardPartial?.(step.archive, context).catch((error: Error) => {
 			context.log(`the remains in ${destination.location} could not be removed: ${error.message}`);
 		});
-		const note = context.noted();
 		if (note === undefined || note.seen) return;
 		await doubtUnseen(destination, step, context.plan.run, context).catch((error: Error) => {
 			context.log(

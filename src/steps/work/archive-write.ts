@@ -6,12 +6,13 @@ import { pipeline } from "node:stream";
 import { openDatabase } from "../../databases/dump.ts";
 import type { Metadata } from "../../engines/archive.ts";
 import { archiveId } from "../../engines/archive-name.ts";
-import type {
-	ArchiveRequest,
-	CreateResult,
-	Destination,
-	Root,
-	StreamRoot,
+import {
+	type ArchiveRequest,
+	type CreateResult,
+	type Destination,
+	isWithoutDisk,
+	type Root,
+	type StreamRoot,
 } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { vanishedRoots } from "../../engines/roots.ts";
@@ -87,11 +88,16 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 		const request = await requestOf(step, toStore, destination, parts, context, (dump) =>
 			streamOf(dump, flowed, broken, context),
 		);
-		const written = await destination.create(
-			request,
-			!context.knows(destination.location),
-			withPoint({ ...context, progress: estimating(toStore, measuring.found, context) }),
-		);
+		const written = await destination
+			.create(
+				request,
+				!context.knows(destination.location),
+				withPoint({ ...context, progress: estimating(toStore, measuring.found, context) }),
+			)
+			.catch((error: unknown) => {
+				if (isWithoutDisk(error)) context.note({ begun: true, refused: true });
+				throw error;
+			});
 		context.point("written");
 		const measured = await measuring.found;
 		context.signal.throwIfAborted();
