@@ -4,6 +4,7 @@ import { keep } from "../steps/keep.ts";
 import type { Plan } from "../steps/plan.ts";
 import { preflight } from "../steps/preflight.ts";
 import { stateOf, stateScope } from "../steps/scope.ts";
+import { listed } from "../values/listed.ts";
 import { shellLine } from "../values/shell.ts";
 import { kebab } from "./spelling.ts";
 
@@ -44,7 +45,7 @@ function howAlone(
 		manifest.machine,
 		...(from === undefined ? [] : [from.archiveId]),
 	];
-	return `to ${verb} only ${names.join(" and ")} when that is fixed: ${shellLine(words)}`;
+	return `to ${verb} only ${listed(names)} when that is fixed: ${shellLine(words)}`;
 }
 
 /** A flag as it is typed. Numbers are times, in seconds. */

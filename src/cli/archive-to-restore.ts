@@ -9,6 +9,7 @@ import { requireStates } from "../plan/order.ts";
 import { chosenOf } from "../plan/targets.ts";
 import { Journal } from "../run/journal.ts";
 import { HoldfastError } from "../values/error.ts";
+import { listed } from "../values/listed.ts";
 import type { Named } from "./archive-words.ts";
 import type { MachineCall } from "./command.ts";
 import { sayLatest, sayNamed } from "./passed-over.ts";
@@ -86,7 +87,7 @@ function heldByNone(
 		return [];
 	});
 	const held = services.filter((service) => !unheld.includes(service));
-	return new HoldfastError("no-archive", `no complete archive of ${unheld.join(" and ")} was found`, {
+	return new HoldfastError("no-archive", `no complete archive of ${listed(unheld)} was found`, {
 		details: before,
 		hint:
 			held.length === 0

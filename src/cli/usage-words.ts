@@ -1,6 +1,7 @@
 // Rewords the parser's errors so that they read like all other errors.
 import { ArgumentScannerError, formatMessageForArgumentScannerError } from "@stricli/core";
 import { HoldfastError, reportOf } from "../values/error.ts";
+import { listed } from "../values/listed.ts";
 import { nearest } from "../values/nearest.ts";
 import { kebab } from "./spelling.ts";
 
@@ -31,7 +32,7 @@ const wordsFor = (flags: readonly string[]): Words => ({
 			: `unexpected argument "${input}": at most ${counted(expectedCount)} can be given`,
 	UnsatisfiedPositionalError: ({ placeholder, limit: [, count] = [1, 0] }) => {
 		const missing = placeholder.split(" ").slice(count);
-		return `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing`;
+		return `${listed(missing)} ${missing.length === 1 ? "is" : "are"} missing`;
 	},
 });
 

@@ -15,6 +15,8 @@ export interface Client {
 	readonly programs?: string;
 	/** Hint for when the server does not answer. */
 	readonly look: string;
+	/** Hint for when the server wants a password, or another one. */
+	readonly password?: string;
 	/** Hint for when the server answers but refuses or fails. */
 	readonly otherwise?: string;
 	/** Hint for when a program of a command of the config was not found. */
@@ -30,6 +32,9 @@ export interface Client {
 
 /** The exit code of a shell that does not find a program. */
 export const NOT_FOUND = 127;
+
+/** PostgreSQL's, MySQL's and MariaDB's words. */
+const WANTS_PASSWORD = /no password supplied|password authentication failed|Access denied for user/;
 
 /** Time limit for an ordinary query, in case the service blocks it. */
 export const QUESTION_SECONDS = 600;
@@ -78,11 +83,13 @@ export function fault(
 	const says = (words: RegExp) => result.stderr.some((line) => words.test(line));
 	const hint = says(/database .* does not exist|Unknown database/)
 		? "the server is running, but this database does not exist; a restore creates it"
-		: says(/connect/i)
-			? client.look
-			: result.code === NOT_FOUND
-				? (client.notFound ?? client.otherwise)
-				: client.otherwise;
+		: client.password !== undefined && says(WANTS_PASSWORD)
+			? client.password
+			: says(/connect/i)
+				? client.look
+				: result.code === NOT_FOUND
+					? (client.notFound ?? client.otherwise)
+					: client.otherwise;
 	return new HoldfastError(
 		"database-failed",
 		`could not ${doing}: ${describeEnd(result, client.timeoutSeconds)}`,

@@ -102,6 +102,14 @@ export function dumpLabel(dump: Dump): string {
 	return isOfAll(dump) ? `${label} databases` : `${label} database ${databaseOf(dump)}`;
 }
 
+/** Which server a dump is of, for people: `the server 10.0.0.2 5433`, or that of this machine. */
+function serverLabel(dump: ServerDump): string {
+	const { definition } = kindOf(dump);
+	const where =
+		definition.kind === "server" ? definition.where(dump).filter((part) => part !== undefined) : [];
+	return where.length === 0 ? "this machine's server" : `the server ${where.join(" ")} of the config`;
+}
+
 /** A file name that is unique among the dumps of a state. Existing archives contain it, so it must not change. */
 export function dumpFile(dump: Dump): string {
 	const { definition, database } = kindOf(dump);
@@ -152,7 +160,7 @@ export async function requireFreeName(dump: ServerDump, name: string): Promise<v
 	if (!(await (await openDatabase(dump)).exists(name))) return;
 	throw new HoldfastError(
 		"path-occupied",
-		`there is a ${definitionOf(dump).label} database ${name} already`,
+		`there is a ${definitionOf(dump).label} database ${name} already, on ${serverLabel(dump)}`,
 		{ subject: name, hint: "choose a name that no database has" },
 	);
 }

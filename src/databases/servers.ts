@@ -27,7 +27,7 @@ export function onServer(dump: Dump, server: DatabaseServer, name: string): Serv
 	const { key, label, kind } = definitionOf(dump);
 	const connection = new Map(Object.entries(server)).get(key);
 	if (kind !== "server" || connection === undefined)
-		throw new HoldfastError("usage", `the database server ${name} of the config is no ${label} server`, {
+		throw new HoldfastError("usage", `the database server ${name} of the config is not a ${label} server`, {
 			subject: name,
 			hint: `${databaseOf(dump)} can only be loaded by a ${label} server`,
 		});

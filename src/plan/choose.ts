@@ -4,6 +4,7 @@ import type { Archive } from "../engines/archive.ts";
 import { outcomeOf, timeOf } from "../engines/archive-time.ts";
 import { wordsOfLost } from "../steps/work/lost.ts";
 import { errorOf, HoldfastError } from "../values/error.ts";
+import { listed } from "../values/listed.ts";
 import { localTime } from "../values/local-time.ts";
 import { nearestOfNumbered } from "../values/nearest.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
@@ -64,10 +65,10 @@ export function passedOver(
 			const why = unrecorded ? "is newer, but this machine has no record of creating it" : undefined;
 			const meant = services.length > 0 ? services : statesIn(archive);
 			const failed = meant.filter((state) => archive.metadata?.states[state]?.outcome === "failed");
-			const without = failed.length > 0 ? `could not store ${failed.join(" and ")}` : undefined;
+			const without = failed.length > 0 ? `could not store ${listed(failed)}` : undefined;
 			const held = services.filter((state) => Object.hasOwn(archive.metadata?.states ?? {}, state));
 			const part =
-				held.length > 0 && held.length < services.length ? `contains only ${held.join(" and ")}` : undefined;
+				held.length > 0 && held.length < services.length ? `contains only ${listed(held)}` : undefined;
 			const reason = whyNotLatest(archive) ?? why ?? doubtsOf(archive) ?? without ?? part;
 			// A run's copies share their fault.
 			const alike = `${archive.name} ${reason}`;
@@ -149,9 +150,7 @@ function noneGood(listing: Listing, services: readonly string[]): HoldfastError 
 	const whyNot = archives.flatMap((archive) => lineOf(archive, whyNotLatest(archive) ?? doubtsOf(archive)));
 	return new HoldfastError(
 		"no-archive",
-		services.length > 0
-			? `no complete archive of ${lacking.join(" and ")} was found`
-			: "no archive can be used",
+		services.length > 0 ? `no complete archive of ${listed(lacking)} was found` : "no archive can be used",
 		{
 			details: [...failures.map(unlisted), ...whyNot.slice(-MAX_LINES)],
 			hint:

@@ -251,6 +251,15 @@ const endedBadly = ({ outcome }: RunRow) => outcome !== null && outcome !== "don
 
 const MAX_FAILURES = 5;
 
+/** By outcome. */
+const ENDED: ReadonlyMap<string, string> = new Map([
+	["failed", "failed"],
+	["partial", "succeeded only in part"],
+	["interrupted", "was interrupted"],
+	["abandoned", "was given up"],
+	["needs-recover", "could be neither finished nor rolled back"],
+]);
+
 function badRun({ id, operation, outcome, summary }: RunRow): string {
 	const failures = summary?.failures ?? [];
 	const more = failures.length - MAX_FAILURES;
@@ -258,7 +267,7 @@ function badRun({ id, operation, outcome, summary }: RunRow): string {
 		.slice(0, MAX_FAILURES)
 		.map(({ scope, error }) => `${scope.replace(":", " ")}: ${error.message}`);
 	const why = [...each, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
-	return `the last ${operation} ended ${outcome}${why === "" ? "" : `: ${why}`} (holdfast runs show ${id})`;
+	return `the last ${operation} ${ENDED.get(outcome ?? "") ?? `ended ${outcome}`}${why === "" ? "" : `: ${why}`} (holdfast runs show ${id})`;
 }
 
 function hours(seconds: number): string {

@@ -31,7 +31,7 @@ test("status names every destination that failed", async () => {
 	place.write("two", "a file");
 	assert.equal((await place.holdfast("create")).code, 1);
 	const { stdout } = await place.holdfast("status");
-	const [line = ""] = /the last create ended failed.*/.exec(stdout) ?? [];
+	const [line = ""] = /the last create failed.*/.exec(stdout) ?? [];
 	assert.match(line, /tar\/usb: .*one is a file/);
 	assert.match(line, /tar\/nas: .*two is a file/);
 });

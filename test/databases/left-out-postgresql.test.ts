@@ -57,7 +57,7 @@ describe("PostgreSQL: what a restore leaves out", { skip: noServers }, () => {
 			said,
 			/this server has no role public: its privileges in app are left out, and what belonged to it belongs to app/,
 		);
-		assert.match(said, /created the accounts bb, cc/);
+		assert.match(said, /created the accounts bb and cc/);
 		assert.ok(!said.includes(hash) && !said.includes("hidden"));
 		assert.equal(
 			server.sql("app", "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'of_aa'"),

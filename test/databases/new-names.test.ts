@@ -245,7 +245,7 @@ for (const kind of KINDS)
 				[["--as", "other=x"], /there is no database other in the archive[\s\S]*it holds: app/],
 				[["--as", "app=x", "--as", "app=y"], /twice/],
 				[["--as", "app=nowhere:x"], /no database server "nowhere"[\s\S]*it has: spare, other/],
-				[["--as", "app=other:x"], /the database server other of the config is no /],
+				[["--as", "app=other:x"], /the database server other of the config is not a /],
 				[["--as", "app=spare:"], /cannot be the name/],
 				[["--as", "app=x", "--keep-old", "1d"], /omit --keep-old/],
 				[["--as", "app=x", "--in-place"], /omit --in-place/],

@@ -87,7 +87,7 @@ test("one that does not answer is asked once, whatever its provider was called",
 	assert.equal(faults.length, 1, faults.join("\n"));
 	assert.match(
 		faults[0] ?? "",
-		/^still to do for run r1: find out whether borgbackup\/there holds web01-r1, which may be incomplete, and the same in ssh:\/\/nobody@192\.0\.2\.1\/\.\/repo for 2 other runs: the connection to ssh:.*[^.]; this is retried before each run\..* --abandon r1,r2,r3$/,
+		/^still to do for run r1: find out whether borgbackup\/there holds web01-r1, which may be incomplete, and the same in ssh:\/\/nobody@192\.0\.2\.1\/\.\/repo for 2 other runs: the connection to ssh:.* port 22: Connection refused: .*[^.]; this is retried before each run\..* --abandon r1,r2,r3$/,
 	);
 });
 

@@ -206,7 +206,9 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			rmSync(await unseenCreate(place), { recursive: true });
 			const { stderr } = await succeeds(place, "recover");
 			const [, run = ""] =
-				/still to do for run (\S+): find out whether \S+ holds web01-.* recover --abandon \1$/m.exec(stderr) ?? [];
+				/still to do for run (\S+): find out whether \S+ holds web01-.* recover --abandon \1$/m.exec(
+					stderr,
+				) ?? [];
 			const asked = await place.holdfast("recover", "--abandon", run);
 			assert.match(asked.stdout, /has ended;.*\n\n! still to do: find out whether \S+ holds web01-/);
 			assert.equal(asked.code, 2);

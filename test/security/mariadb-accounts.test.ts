@@ -33,7 +33,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		// The account itself is created, and reported; it may do nothing.
 		const was = outside();
 		const { stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
-		assert.match(stderr, /created the accounts new@localhost/);
+		assert.match(stderr, /created the account new@localhost/);
 		assert.equal(
 			server.sql("", "SHOW GRANTS FOR `new`@localhost"),
 			"GRANT USAGE ON *.* TO `new`@`localhost`",
@@ -122,7 +122,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 			assert.match(said, /account other@% was skipped, because this server already has other@localhost/);
 			assert.match(said, /account @localhost was skipped/);
 			assert.equal(outside(), was);
-			assert.doesNotMatch(said, /created the accounts/);
+			assert.doesNotMatch(said, /created the account/);
 		});
 
 		test("whose rights are a pattern that other databases fit", async () => {

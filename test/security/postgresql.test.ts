@@ -165,7 +165,7 @@ GRANT pg_execute_server_program TO app;
 			server.sql("postgres", drop);
 			const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
 			assert.equal(code, 0, stderr);
-			assert.match(stderr, /created the accounts plain, team, which did not exist/);
+			assert.match(stderr, /created the accounts plain and team, which did not exist/);
 			assert.equal(
 				server.sql(
 					"postgres",

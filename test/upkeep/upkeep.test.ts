@@ -202,7 +202,7 @@ test("a hook that fails after the archive was complete: the run says so, and the
 	}
 	const { stdout } = await place.holdfast("status");
 	assert.match(stdout, /✔ +web01 +notes +localbackup/);
-	assert.match(stdout, /the last create ended partial: .*postBackupHook of disk/);
+	assert.match(stdout, /the last create succeeded only in part: .*postBackupHook of disk/);
 	declare({ preUnmountHook: "exit 7" });
 	for (const words of [["list"], ["restore", "--yes", "localbackup", "latest"]])
 		assert.match(
@@ -326,7 +326,7 @@ test("what a check found at a destination that the config has no more is no news
 	assert.equal((await place.holdfast("check")).code, 3);
 	const bad = await place.holdfast("status");
 	assert.equal(bad.code, 1);
-	assert.match(bad.stdout, /the last check ended partial: destination tar\/left/);
+	assert.match(bad.stdout, /the last check succeeded only in part: destination tar\/left/);
 	declare("kept");
 	const good = await place.holdfast("status");
 	assert.equal(good.code, 0, good.stdout);

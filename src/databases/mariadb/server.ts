@@ -72,6 +72,15 @@ const PLAIN = ["--batch", "--binary-mode", "--comments", "--local-infile=0"];
 /** The installed programs. The two packages conflict, so a machine has only one of them. */
 const installed = () => (!programPath(MARIADB.client) && programPath(MYSQL.client) ? MYSQL : MARIADB);
 
+const PASSWORD =
+	"name the account and its password in an option file, and that with defaultsFile; or connect as a user who needs none";
+
+/** An option file may name a server on another machine. */
+const lookAt = (unit: string, defaultsFile: string | undefined): string =>
+	defaultsFile === undefined
+		? `is the server up? See: systemctl status ${unit}`
+		: `is the server up? Its address is in ${defaultsFile}; if it is on this machine: systemctl status ${unit}`;
+
 export function serverOf(
 	where: Omit<MariadbDump, "mariadb">,
 	signal?: AbortSignal,
@@ -84,13 +93,15 @@ export function serverOf(
 			? {
 					server: "MySQL",
 					programs: "mysql-client",
-					look: "is the server up? See: systemctl status mysql",
+					look: lookAt("mysql", defaultsFile),
+					password: PASSWORD,
 					...{ user, signal },
 				}
 			: {
 					server: "MariaDB",
 					programs: "mariadb-client",
-					look: "is the server up? See: systemctl status mariadb",
+					look: lookAt("mariadb", defaultsFile),
+					password: PASSWORD,
 					...{ user, signal },
 				};
 	const connect: Server["connect"] = (role, optionFile = defaultsFile) => [

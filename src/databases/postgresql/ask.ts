@@ -57,7 +57,9 @@ export function connectionOf(
 		client: {
 			server: "PostgreSQL",
 			programs: "postgresql-client",
-			look: "is the server up? See: systemctl status postgresql",
+			look: lookAt(host, pgService),
+			password:
+				"name a service with pgService, and the password in the file .pgpass of the user that connects (see docs/how-to/databases.md, Server address and user)",
 			user: user ?? (process.getuid?.() === 0 ? "postgres" : undefined),
 			signal,
 			env: {
@@ -71,6 +73,15 @@ export function connectionOf(
 			...(port === undefined ? [] : [`--port=${port}`]),
 		],
 	};
+}
+
+/** Only where the server is on this machine does its unit tell anything. */
+function lookAt(host: string | undefined, service: string | undefined): string {
+	if (service !== undefined)
+		return `is the server up? Its address is in the service ${service} of pg_service.conf`;
+	return host === undefined || host.startsWith("/")
+		? "is the server up? See: systemctl status postgresql"
+		: `is the server on ${host} up, and does it accept connections from this machine?`;
 }
 
 export function connectionTo({ where }: Connection, database: string): string[] {

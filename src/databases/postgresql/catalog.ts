@@ -21,7 +21,7 @@ export async function databasesOf(sql: Ask): Promise<string[]> {
 export async function presentOf(sql: Ask, ...names: readonly string[]): Promise<Set<string>> {
 	const rows = await sql(
 		[`SELECT datname FROM pg_database WHERE datname IN (${names.map(literal).join(", ")})`],
-		`check whether the database exists: ${names[0]}`,
+		`check whether the database ${names[0]} exists`,
 	);
 	return new Set(rows.flat());
 }

@@ -98,6 +98,8 @@ async function once(
 		errors.push({ ...message, message: clip(message.message ?? "", MAX_TEXT) });
 	};
 	const plain = lastLines(20);
+	/** What ssh and the server said, which borg repeats as a warning. */
+	const remote = lastLines(5);
 	const answer = answerReader();
 	const closed = [...(call.closed ?? []), ...repositoryToClose(destination.repo)];
 	const outside = call.mounts || call.enclosure !== undefined;
@@ -135,6 +137,8 @@ async function once(
 				}
 				if (message.type === "log_message" && message.levelname !== "INFO") {
 					work.log(message.message ?? line);
+					const [, said] = /^Remote: (.+)/.exec(message.message ?? "") ?? [];
+					if (said !== undefined && message.levelname === "WARNING") remote.add(said);
 					if (message.levelname === "ERROR" || message.levelname === "CRITICAL") keep(message);
 				}
 				call.onMessage?.(message);
@@ -144,17 +148,25 @@ async function once(
 	work.signal.throwIfAborted();
 	if (result.code === 0) return { code: 0, stdout: answer.text() };
 	if (isWarning(result.code)) return { code: 1, stdout: answer.text() };
-	throw faultOf(destination, errors, plain.lines, result);
+	const isClosed = errors.some(({ msgid }) => msgid?.startsWith("ConnectionClosed"));
+	const said = isClosed ? [...remote.lines, ...plain.lines] : plain.lines;
+	throw faultOf(destination, errors, said, result);
 }
 
 /** borg 1.4 and later can use a separate exit code for each kind of warning (BORG_EXIT_CODES; "Return codes" in its manual). */
 const isWarning = (code: number | null) => code === 1 || (code !== null && code >= 100 && code < 126);
 
-/** Without this, ssh waits 15 minutes for a network that is gone. The user's options come first and take precedence. */
+/**
+ * Without the options, ssh waits 15 minutes for a network that is gone. The user's come first and take precedence. When ssh fails,
+ * its output is held open for a moment: once that ends, borg no longer reads the message that says why.
+ */
 function shellOf({ rsh = "ssh -o BatchMode=yes" }: BorgDestination): string {
-	if (!/(^|\/)ssh(\s|$)/.test(rsh)) return rsh;
-	return `${rsh} -o ServerAliveInterval=${ALIVE_SECONDS} -o ServerAliveCountMax=3`;
+	const alive = ` -o ServerAliveInterval=${ALIVE_SECONDS} -o ServerAliveCountMax=3`;
+	return `${TO_THE_END} ${rsh}${/(^|\/)ssh(\s|$)/.test(rsh) ? alive : ""}`;
 }
+
+/** ssh ends with 255 if it failed itself. */
+const TO_THE_END = `/bin/sh -c '"$@"; code=$?; [ $code -ne 255 ] || sleep 0.5; exit $code' rsh`;
 
 /** Run a borg command that prints JSON, and parse it. */
 export async function borgJson<S extends v.GenericSchema>(

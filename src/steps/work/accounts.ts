@@ -1,5 +1,6 @@
 // Create the accounts of a database server that a dump needs and the server lacks.
 import { databaseOf, openDatabase } from "../../databases/dump.ts";
+import { listed } from "../../values/listed.ts";
 import type { AccountsStep, MadeAccounts } from "../accounts.ts";
 import type { StepWork } from "../step.ts";
 import { heldIn, isAsWritten } from "./as-written.ts";
@@ -20,7 +21,9 @@ export const accounts: StepWork<AccountsStep, MadeAccounts> = {
 		if (still.length > 0) note({ accounts: made });
 		const warnings = [
 			...(made.length > 0
-				? [`created the accounts ${made.join(", ")}, which did not exist on this server`]
+				? [
+						`created the ${made.length === 1 ? "account" : "accounts"} ${listed(made)}, which did not exist on this server`,
+					]
 				: []),
 			...leftOut,
 		];
