@@ -1,8 +1,10 @@
 // What commands that change something share: the lock, recovery of interrupted runs, progress, the exit code.
+import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import { endLeftShown, type LeftMounted } from "../host/shown.ts";
+import { hasMovedFrom, workingFolder } from "../host/working-folder.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { ask, printMessage, withoutBackpressure } from "../report/terminal.ts";
 import { removeArrivals } from "../run/arrivals.ts";
@@ -23,6 +25,7 @@ import { wordsOf } from "../values/system-error.ts";
 import { withHowAlone } from "./alone.ts";
 import type { Call } from "./command.ts";
 import { interruptible, terminalGone, untilUndone } from "./signals.ts";
+import { withTakenBack } from "./taken-back.ts";
 
 const LOOK_AGAIN_MS = 1_000;
 
@@ -62,8 +65,11 @@ export async function operate(
 			const noteHangup = () => report(remarkOf(plan.run, "SIGHUP: the terminal is gone; the run continues"));
 			terminalGone.addEventListener("abort", noteHangup);
 			try {
-				const work = () => execute(plan, journal, signal, withHowAlone(plan, call.flags ?? {}, report), held);
+				const listener = withTakenBack(plan, withHowAlone(plan, call.flags ?? {}, report));
+				const work = () => execute(plan, journal, signal, listener, held);
+				const here = workingFolder();
 				const ended = call.isReported ? await told(plan, journal, report, work) : await work();
+				if (here !== undefined && replacesData(plan) && hasMovedFrom(here)) call.out.note(whereToStand(here));
 				if (isService()) await journalEntry(...entryOf(plan, ended));
 				const leavesOut = plan.steps.some(({ scope }) => held.has(scope));
 				return leavesOut && ended.outcome === "failed" ? EXIT.recover : OUTCOME_CODES[ended.outcome];
@@ -116,6 +122,14 @@ function wordsOfLeft({ at, isDisk, isUnmounted }: LeftMounted): string {
 		? `unmounted ${at}, left mounted by a command that has ended; its unmount hooks may not have run`
 		: `unmounted ${at}: the command that showed an archive there was killed`;
 }
+
+const replacesData = ({ operation }: Plan) => operation === "restore" || operation === "undo";
+
+/** `here`: the path at which a shell stands, in a folder that was moved away from it. */
+const whereToStand = (here: string) =>
+	existsSync(here)
+		? `! your shell is still in the old copy of ${here}; to change to what is there now: cd .`
+		: `! your shell is still in the old copy of ${here}, and nothing is at that path any more: change to another folder`;
 
 /** The run whose old copies an undo brings back. */
 function undoneIn({ steps }: Plan): string | undefined {

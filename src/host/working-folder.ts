@@ -1,5 +1,6 @@
 // The working folder of this process. It may have been deleted, for example by a restore that replaced it. Then only what
 // needs it fails, with a clear error.
+import { statSync } from "node:fs";
 import { HoldfastError, isErrno } from "../values/error.ts";
 
 const current = process.cwd;
@@ -11,6 +12,19 @@ export function workingFolder(): string | undefined {
 	} catch (error) {
 		if (isErrno(error, "ENOENT")) return undefined;
 		throw error;
+	}
+}
+
+/**
+ * Whether this process still stands in the folder that had this path, and the path leads to another one by now, or nowhere. Whoever
+ * started it stands there too.
+ */
+export function hasMovedFrom(path: string): boolean {
+	try {
+		const [here, there] = [".", path].map((one) => statSync(one, { throwIfNoEntry: false }));
+		return here?.ino !== there?.ino || here?.dev !== there?.dev;
+	} catch {
+		return false;
 	}
 }
 

@@ -47,7 +47,7 @@ function unfinishedRun(known: KnownRun, journal: Journal): UnfinishedRun {
 }
 
 /** Kinds of steps after which live data are not what they were. */
-const REPLACING = new Set<string>(
+export const REPLACING: ReadonlySet<string> = new Set<string>(
 	[aside, engineRestore, overwrite, databaseSwap, storeLoad].map(({ kind }) => kind),
 );
 

@@ -28,6 +28,27 @@ test("undo latest, when no restore has kept a copy, says how to keep one", async
 	assert.match(stderr, /no restore has kept its old copy\n.*holdfast restore --keep-old 7d/);
 });
 
+test("a shell that stands in a folder that a restore replaces is still in the old one, which is said", async () => {
+	const from = (where: string, ...words: string[]) =>
+		place.start(
+			[
+				"restore",
+				"--yes",
+				"--config",
+				place.path("holdfast.json"),
+				"--service",
+				"photos",
+				...words,
+				"latest",
+			],
+			["env", "-C", where],
+		).ended;
+	const said = /! your shell is still in the old copy of .*photos; to change to what is there now: cd \.$/m;
+	for (const words of [[], ["--keep-old", "1h"]])
+		assert.match((await from(place.path("photos"), ...words)).stderr, said);
+	assert.doesNotMatch((await from(place.path("letters"))).stderr, /your shell/);
+});
+
 test("latest says that a newer archive with a part of the states was passed over", async () => {
 	const { stderr } = await place.holdfast("restore", "--yes", "latest");
 	assert.match(stderr, /passed over: \S+ contains only letters/);

@@ -19,6 +19,12 @@ describe("a restore of several folders", () => {
 			const before = own();
 			const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
 			assert.equal(code, 1, stderr);
+			assert.match(
+				stderr,
+				hook === "preRestore"
+					? /! the data of s were not touched\nfailed: /
+					: /! s: rolled back, and the data are as before this restore\nfailed: /,
+			);
 			assert.deepEqual(own(), before);
 			assert.deepEqual(areas(), []);
 		});
@@ -93,6 +99,7 @@ describe("checks", () => {
 			const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
 			assert.equal(code, 1, stderr);
 			assert.match(stderr, /s is not healthy/);
+			assert.match(stderr, /! s: rolled back.*\n! to keep what is restored .*--keep-failed\nfailed: /);
 			assert.deepEqual(own(), before);
 		});
 	}
@@ -104,6 +111,7 @@ describe("checks", () => {
 		const before = own();
 		const { code, stderr } = await place.holdfast("restore", "--yes", "--keep-failed", "tar", "latest");
 		assert.equal(code, 3, stderr);
+		assert.doesNotMatch(stderr, /rolled back|--keep-failed/);
 		assert.equal(readFileSync(place.path("own/a/file"), "utf8"), "old a");
 		const run = /run (\S+) in/.exec(stderr)?.[1] ?? "";
 		place.declare({ state: state(place, []) });
