@@ -27,7 +27,7 @@ export function planRestoreAs(request: RestoreAsRequest): Plan {
 	return {
 		version: 1,
 		run,
-		operation: "extract",
+		operation: "restore-as",
 		manifest,
 		steps: states.flatMap(([state, held]): Step[] => {
 			const scope = stateScope(state);

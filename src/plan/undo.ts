@@ -204,7 +204,7 @@ function dropSteps(run: string, state: string, scope: string, databases: readonl
 				databaseDrop.step({
 					id: databaseDrop.id(state, index, which),
 					scope,
-					title: `drop the restored ${dumpLabel(dump)}`,
+					title: which === 0 ? `drop what is left of ${name}` : `drop the restored ${dumpLabel(dump)}`,
 					touches: [],
 					dump,
 					name,

@@ -31,7 +31,13 @@ export function heldIn(plan: Plan, reports: readonly RunReport[], journal: Journ
 }
 
 /** These replace no data of a state: what is left out of them is missing from the result, and said. */
-const LEAVES_OUT: ReadonlySet<Plan["operation"]> = new Set(["create", "check", "prune", "extract"]);
+const LEAVES_OUT: ReadonlySet<Plan["operation"]> = new Set([
+	"create",
+	"check",
+	"prune",
+	"extract",
+	"restore-as",
+]);
 
 /** Names in the plan's manifest. A scope of something else than a state holds none. */
 function statesNear({ manifest, operation }: Plan, theirs: Manifest, scope: string): string[] {

@@ -27,7 +27,16 @@ export interface Step extends StepBase {
 export interface Plan {
 	readonly version: 1;
 	readonly run: string;
-	readonly operation: "create" | "restore" | "undo" | "extract" | "check" | "prune" | "deploy" | "undeploy";
+	readonly operation:
+		| "create"
+		| "restore"
+		| "restore-as"
+		| "undo"
+		| "extract"
+		| "check"
+		| "prune"
+		| "deploy"
+		| "undeploy";
 	readonly manifest: Manifest;
 	readonly steps: readonly Step[];
 	/** The scopes that the operation is for. If none succeeds, the run has failed; if some do, it is a partial success. */

@@ -65,6 +65,8 @@ describe("two databases of MariaDB in one state", { skip: noServers }, () => {
 		const live = shown();
 		await holdfast(0, "restore", "--yes", "--keep-old", "1h", "tar", "latest");
 		assert.match(shown(), /^1\n1\n1\n/);
+		const plan = (await holdfast(0, "undo", "--dry-run", "latest")).match(/(?<=^ *\d+\. ).*/gm) ?? [];
+		assert.equal(new Set(plan).size, plan.length, "each step says what it does");
 		assert.doesNotMatch(await holdfast(0, "undo", "--yes", "latest"), /could not/);
 		assert.equal(shown(), live);
 	});

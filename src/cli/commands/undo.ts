@@ -206,6 +206,8 @@ function whyNone(
 	if (undone) return `run ${run} was undone at ${localTime(undone.ended)} by run ${undone.run}`;
 	if (run === "latest") return "no restore has kept its old copy";
 	if (!known) return `there is no run ${run}`;
+	if (known.operation === "restore-as")
+		return `run ${run} restored databases as new ones: it replaced nothing, so there is nothing to undo`;
 	if (known.operation !== "restore")
 		return `run ${run} is not a restore but ${article(known.operation)}: only a restore leaves an old copy`;
 	return keep.among(known.steps).length > 0

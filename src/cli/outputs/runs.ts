@@ -52,7 +52,17 @@ const plan = like<Plan>()(
 	v.object({
 		version: v.literal(1),
 		run: text,
-		operation: v.picklist(["create", "restore", "undo", "extract", "check", "prune", "deploy", "undeploy"]),
+		operation: v.picklist([
+			"create",
+			"restore",
+			"restore-as",
+			"undo",
+			"extract",
+			"check",
+			"prune",
+			"deploy",
+			"undeploy",
+		]),
 		manifest,
 		steps: v.array(anyStep),
 		goals: about("the scopes that the operation is for", texts),
