@@ -81,7 +81,7 @@ export function snapshotSteps(
 					snapshot.step({
 						id: snapshot.id(),
 						scope: SCOPE,
-						title: [...titleOf("take", volumes), ...unableWords(unable)].join("; "),
+						title: titleOfTake(volumes, unable),
 						touches: areas,
 						volumes,
 						states: Object.fromEntries([
@@ -100,8 +100,14 @@ export function snapshotSteps(
 									] as const,
 							),
 							...unable.map(
-								({ name, why, required }) =>
-									[name, { scope: stateScope(name), required, volumes: [], why }] as const,
+								({ name, why, hint, required }) =>
+									[
+										name,
+										{
+											...{ scope: stateScope(name), required, volumes: [], why },
+											...(hint === undefined ? {} : { hint }),
+										},
+									] as const,
 							),
 						]),
 					}),
@@ -143,10 +149,16 @@ export function snapshotSteps(
 	};
 }
 
+type Unable = Extract<StateSnapshots, { readonly why: string }> & { readonly name: string };
+
+/** A state whose folder does not exist fails for that reason, and this would say it twice. */
+function titleOfTake(volumes: readonly FolderSnapshot["volume"][], unable: readonly Unable[]): string {
+	const words = [...titleOf("take", volumes), ...unableWords(unable.filter(({ isAbsent }) => !isAbsent))];
+	return words.join("; ") || `no snapshot of ${unable.map(({ name }) => name).join(", ")}`;
+}
+
 /** Of several states for the same reason, such as for a user without the rights, it is said once. */
-function unableWords(
-	unable: readonly { readonly name: string; readonly why: string; readonly required: boolean }[],
-): string[] {
+function unableWords(unable: readonly Unable[]): string[] {
 	return [...Map.groupBy(unable, ({ why, required }) => `${required} ${why}`).values()].map((alike) => {
 		const [{ why, required } = { why: "", required: false }, ...more] = alike;
 		const names = alike.map(({ name }) => name).join(", ");

@@ -8,7 +8,7 @@ import type { Manifest, State } from "../manifest/schema.ts";
 import { type Piece, piecesOf } from "../snapshots/pieces.ts";
 import { COPY, keyOf } from "../snapshots/snapshot.ts";
 import { exclusionsOf, isStoredOf } from "../steps/work/folders-present.ts";
-import { inOneLine } from "../values/error.ts";
+import { HoldfastError, inOneLine } from "../values/error.ts";
 
 /** A state's snapshots, or why there are none. */
 export type StateSnapshots =
@@ -20,7 +20,14 @@ export type StateSnapshots =
 			/** Nobody has asked for one. */
 			readonly byDefault?: true;
 	  }
-	| { readonly why: string; readonly required: boolean };
+	| {
+			readonly why: string;
+			/** What would help. */
+			readonly hint?: string;
+			/** One of its folders does not exist, or nothing of it is stored: the state fails for that anyway. */
+			readonly isAbsent?: true;
+			readonly required: boolean;
+	  };
 
 export interface FolderSnapshot {
 	/** The real path of a declared folder, or of a volume in it. */
@@ -84,7 +91,11 @@ export async function surveySnapshots(
 		const required = state.snapshot === "require";
 		found.delete(name);
 		if (required && liveReader !== undefined) {
-			found.set(name, { required, why: `provider "${liveReader}" reads the live folders` });
+			found.set(name, {
+				required,
+				why: `provider "${liveReader}" reads the live folders`,
+				hint: "back it up with the other providers: create --provider NAME",
+			});
 			return;
 		}
 		const own: Survey = { ...given, known: new Map(survey.known), within: new Set() };
@@ -101,7 +112,7 @@ export async function surveySnapshots(
 			survey = { ...own, within };
 			found.set(name, { required, ...(isByDefault(state) ? { byDefault: true } : {}), ...all });
 		} catch (error) {
-			if (!isByDefault(state)) found.set(name, { required, why: inOneLine(error) });
+			if (!isByDefault(state)) found.set(name, { required, ...whyNone(error) });
 		}
 	};
 	// Those whose units stand still meanwhile come first.
@@ -117,6 +128,16 @@ export async function surveySnapshots(
 	for (const one of able.sort((a, b) => sizeOf(a) - sizeOf(b))) await admit(one);
 	return found;
 }
+
+function whyNone(error: unknown): { why: string; hint?: string; isAbsent?: true } {
+	const why = inOneLine(error);
+	if (!(error instanceof HoldfastError)) return { why };
+	if (error.code === "folder-not-found") return { why, isAbsent: true };
+	return { why, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+}
+
+const unable = (subject: string, why: string, hint: string) =>
+	new HoldfastError("snapshot-failed", why, { subject, hint });
 
 /**
  * A user who may make volumes in a folder must not be able to hold services up: a snapshot takes 20 ms on a quiet disk and half a second on
@@ -146,7 +167,7 @@ async function foldersOf(
 	survey: Survey,
 ): Promise<{ folders: FolderSnapshot[]; left: string[] }> {
 	const { folders, exclude } = state;
-	if (process.getuid?.() !== 0) throw new Error("only root can take one");
+	if (process.getuid?.() !== 0) throw unable(name, "only root can take one", "run it as root");
 	const others = Object.entries(all).flatMap(([other, { folders }]) => (other === name ? [] : folders));
 	const result = new Map<string, FolderSnapshot>();
 	const left = new Set<string>();
@@ -157,7 +178,12 @@ async function foldersOf(
 	for (const folder of folders) {
 		const real = resolvedOrSame(folder);
 		const nested = others.find((other) => other !== folder && isAtOrBelow(resolvedOrSame(other), real));
-		if (nested !== undefined) throw new Error(`${folder} contains ${nested}, which belongs to another state`);
+		if (nested !== undefined)
+			throw unable(
+				folder,
+				`${folder} contains ${nested}, which belongs to another state`,
+				`declare both in one state, or move ${nested} out of ${folder}`,
+			);
 		const excluded = exclusionsOf(folder, { exclude });
 		const isLeft = (path: string) => {
 			if (survey.isOurs(path)) return true;
@@ -179,7 +205,9 @@ async function folderSnapshots(
 	const resolved = resolvePath(folder);
 	const { path } = resolved;
 	const { found } = resolved;
-	if (!found?.isDirectory() && !found?.isFile()) throw new Error(`${folder} is not a folder`);
+	if (!found)
+		throw new HoldfastError("folder-not-found", `the folder ${folder} does not exist`, { subject: folder });
+	if (!found.isDirectory() && !found.isFile()) throw new Error(`${folder} is neither a folder nor a file`);
 	requireOwnPath(resolved);
 	const { mounts } = survey;
 	const signal = AbortSignal.timeout(600_000);
@@ -220,7 +248,11 @@ function volumeFor(
 /** The snapshot is put over this path in a namespace: nobody may lead the path somewhere else meanwhile. */
 function requireOwnPath({ path, openAt }: Resolved): void {
 	if (openAt !== undefined && openAt !== path)
-		throw new Error(`${openAt}, on the way to it, can be changed by other users`);
+		throw unable(
+			path,
+			`${openAt}, on the way to it, can be changed by other users`,
+			"move the folder to where only root can change the path to it",
+		);
 }
 
 /** A folder on the same file system that nobody else can change. */

@@ -3,6 +3,8 @@
 import { lstatSync, type Stats } from "node:fs";
 import { isAtOrBelow, type Mount, mountAt, movedTo, onDisk } from "../host/mounts.ts";
 import { programPath } from "../host/programs.ts";
+import { HoldfastError } from "../values/error.ts";
+import { listed } from "../values/listed.ts";
 import { SNAPSHOTS } from "./list.ts";
 import { COPY, type SnapshotKind } from "./snapshot.ts";
 
@@ -79,14 +81,21 @@ function pieceAt(path: string, mounts: readonly Mount[], mayCopy: boolean): Piec
 			return { path, kind, volume, fileSystem, below: at.slice(volume === "/" ? 0 : volume.length) };
 		}
 	const missing = able.find((kind) => !isThere(kind))?.program;
-	throw new Error(
-		missing
-			? `${missing.names[0]} is not installed (Debian package: ${missing.debianPackage})`
-			: `${path} is on a file system of which no snapshot can be taken (${fileSystem}, mounted at ${mount?.path ?? "/"})`,
+	if (missing)
+		throw new Error(`${missing.names[0]} is not installed (Debian package: ${missing.debianPackage})`);
+	throw new HoldfastError(
+		"snapshot-failed",
+		`${path} is on a file system of which no snapshot can be taken (${fileSystem}, mounted at ${mount?.path ?? "/"})`,
+		{
+			subject: path,
+			hint: `snapshots are taken of ${SNAPSHOTTED}; elsewhere a small state is copied if its units are named in stopOnBackup`,
+		},
 	);
 }
 
 const isStored = (found: Stats) => found.isDirectory() || found.isFile();
+
+const SNAPSHOTTED = listed(SNAPSHOTS.flatMap(({ type, fileSystems }) => (type === COPY ? [] : fileSystems)));
 
 /** The same folder through other mounts of its file system: where a bind mount comes from, the volume's root may be seen too. */
 function elsewhere(path: string, mount: Mount | undefined, mounts: readonly Mount[]): string[] {

@@ -35,6 +35,8 @@ const params = {
 			left: v.exactOptional(texts),
 			/** Why there are none. */
 			why: v.exactOptional(text),
+			/** What would help. */
+			hint: v.exactOptional(text),
 		}),
 	),
 };

@@ -22,11 +22,13 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 		case "step-done": {
 			const { skipped } = (event.result ?? {}) as { skipped?: string };
 			if (skipped !== undefined) return [`– skipped: ${event.title}: ${skipped}`];
+			// It caught nothing, and its title says why.
+			const sign = caughtNone(event.result) ? "–" : "✔";
 			return [
 				...(quiet
 					? []
 					: [
-							`✔ ${event.title} (${duration(event.seconds)})`,
+							`${sign} ${event.title} (${duration(event.seconds)})`,
 							...removals(event.result),
 							...caught(event.result),
 							...stoodStill(event.result),
@@ -75,6 +77,11 @@ function howFailed({ stored, scope }: { readonly stored?: true; readonly scope: 
 function removals(result: unknown): string[] {
 	const { removed } = (result ?? {}) as { removed?: unknown };
 	return Array.isArray(removed) ? removed.map((name) => `  removed ${name}`) : [];
+}
+
+function caughtNone(result: unknown): boolean {
+	const { caught, warnings } = (result ?? {}) as { caught?: unknown; warnings?: unknown };
+	return caught === 0 && warnings === undefined;
 }
 
 /** How close to each other snapshots were taken. */

@@ -4,7 +4,8 @@ import { lstatSync } from "node:fs";
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
 import type { CreateResult } from "../../engines/destination.ts";
 import { isMounted } from "../../host/mounts.ts";
-import { CONSISTENCIES, type Consistency, consistencyOf, isLess } from "../../values/consistency.ts";
+import type { State } from "../../manifest/schema.ts";
+import { CONSISTENCIES, consistencyOf, isLess } from "../../values/consistency.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { ownerOf } from "../../values/paths.ts";
 import { shortPath } from "../../values/printable.ts";
@@ -132,14 +133,18 @@ function doubt(
 	if (state.seenBy === undefined) return {};
 	const declared = plan.manifest.state[name];
 	const suspicious =
-		shrinkage(name, declared, record.bytes, lastGood(name)) ?? brokenPromise(declared?.consistency, record);
+		shrinkage(name, declared, record.bytes, lastGood(name)) ?? brokenPromise(declared, record);
 	return suspicious === undefined ? {} : { suspicious: shortReason(suspicious) };
 }
 
-function brokenPromise(promise: Consistency | undefined, record: StateRecord): string | undefined {
+function brokenPromise(declared: State | undefined, record: StateRecord): string | undefined {
+	const promise = declared?.consistency;
 	const word = consistencyOf(record);
 	if (promise === undefined || word === undefined || !isLess(word, promise)) return undefined;
-	return `it is ${word}, and the config promises ${promise}: ${ownValue(CONSISTENCIES, word) ?? ""}`;
+	const isRead = word === "live" || word === "fuzzy";
+	const why =
+		declared?.snapshot === undefined || !isRead ? "" : "; why not from a snapshot: holdfast create --dry-run";
+	return `it is ${word}, and the config promises ${promise}: ${ownValue(CONSISTENCIES, word) ?? ""}${why}`;
 }
 
 function sizeOf(

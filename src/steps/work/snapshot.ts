@@ -83,9 +83,10 @@ function sayUncaught(
 	{ states }: SnapshotStep,
 	faults: ReadonlyMap<string, string>,
 	torn: ReadonlyMap<string, string>,
-	{ failScope, log }: Pick<StepContext, "failScope" | "log">,
+	{ failScope, failureOf, log }: Pick<StepContext, "failScope" | "failureOf" | "log">,
 ): string[] {
-	return Object.entries(states).flatMap(([state, { scope, required, byDefault, volumes, why }]) => {
+	return Object.entries(states).flatMap(([state, { scope, required, byDefault, volumes, why, hint }]) => {
+		if (failureOf(scope) !== undefined) return [];
 		const fault =
 			why ?? volumes.map((name) => faults.get(name)).find((one) => one !== undefined) ?? torn.get(state);
 		if (fault === undefined) return [];
@@ -100,7 +101,10 @@ function sayUncaught(
 			scope,
 			new HoldfastError("snapshot-failed", message, {
 				subject: state,
-				hint: "to back it up without: snapshot: auto, in its state",
+				hint: [
+					...(hint === undefined ? [] : [hint]),
+					"to back it up without: snapshot: auto, in its state",
+				].join("; "),
 			}),
 		);
 		return [];
