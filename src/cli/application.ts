@@ -21,6 +21,10 @@ const BRIEF = "Declarative backup and restore for Linux services";
 const DESCRIPTION = [
 	"Declare the state a service owns once; back it up with any engine; restore one service with one command.",
 	"",
+	"A state is what a service owns: folders and databases. `--service` names one. A provider is an engine with its settings,",
+	"a destination is a place that it writes to, and an archive is what one run has written there. More words:",
+	"docs/reference/words.md",
+	"",
 	"Examples:",
 	"  holdfast create                                 back up this machine",
 	"  holdfast list                                   list the archives",
