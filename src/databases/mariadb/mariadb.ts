@@ -4,7 +4,7 @@
 // after it, which is not atomic. See docs/explanation/databases.md.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
-import { dumpBy, LONG_QUESTION_SECONDS, perform } from "../client.ts";
+import { dumpBy, inLargePieces, LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { DumpFacts, DumpStream, HeldDump, RowCounts, ServerDatabase, Work } from "../database.ts";
 import { accountsOf, createAccounts, dropAccount, grantsOnObjects, missingAccounts } from "./accounts.ts";
 import { brokenWords, linesOf, objectsIn } from "./broken.ts";
@@ -123,7 +123,7 @@ async function dump(server: Server, live: string, work: Work): Promise<DumpStrea
 	// The owner could replace a table with a view, whose functions would then run with our rights.
 	const reader = await temporaryAccount(server, live, "read");
 	const tables = await requireNoSequences(reader, live)
-		.then(() => dumpBy(reader.client, doing, [...reader.connect("dump"), ...options], work))
+		.then(() => dumpBy(reader.client, doing, inLargePieces([...reader.connect("dump"), ...options]), work))
 		.catch(async (error: unknown) => {
 			await reader.release();
 			throw error;

@@ -2,7 +2,7 @@
 // custom format gives a consistent dump of a running server. It is left uncompressed so that engines can deduplicate
 // it.
 import * as v from "valibot";
-import { dumpBy, QUESTION_SECONDS } from "../client.ts";
+import { dumpBy, inLargePieces, QUESTION_SECONDS } from "../client.ts";
 import type { DumpStream, ServerDatabase, Work } from "../database.ts";
 import { accountsOf, createAccounts, dropAccounts, missingAccounts } from "./accounts.ts";
 import { asker, type Connection, connectionOf, connectionTo } from "./ask.ts";
@@ -56,14 +56,14 @@ function dump(
 	return dumpBy(
 		connection.client,
 		`dump the database ${live}`,
-		[
+		inLargePieces([
 			"pg_dump",
 			`--lock-wait-timeout=${QUESTION_SECONDS * 1000}`,
 			"--format=custom",
 			"--compress=0",
 			...excludeTableData.map((table) => `--exclude-table-data=${table}`),
 			...connectionTo(connection, live),
-		],
+		]),
 		work,
 	);
 }
