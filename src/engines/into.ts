@@ -9,6 +9,11 @@ import { places } from "../host/places.ts";
 export interface Into {
 	/** A folder that only this process can enter. Use descriptors below it and follow no link. */
 	readonly folder: Folder;
+	/**
+	 * If present, an engine that writes a whole file itself adds the SHA-256, in hex, of what it wrote, by the file's path in the
+	 * archive: nobody has to read a large file again for it.
+	 */
+	readonly digests?: Map<string, string>;
 	/** For programs that write to it. `reading`: folders that they read; links in them are not followed either. */
 	enter(reading?: readonly string[]): Promise<Inside>;
 }

@@ -23,8 +23,21 @@ const params = {
 export type StageStep = StepOf<"stage", typeof params>;
 
 const note = object({ began: v.literal(true) });
-/** By staged path: the inode of the data that will be put in the live place. */
-const hands = object({ inodes: v.exactOptional(byName(v.number())) });
+const stagedFile = object({
+	/** In hex, of what was written into it. */
+	sha256: text,
+	/** Nobody has touched it since if it still has these. */
+	inode: v.number(),
+	ctimeMs: v.number(),
+});
+export type StagedFile = v.InferOutput<typeof stagedFile>;
+
+const hands = object({
+	/** By staged path: the inode of the data that will be put in the live place. */
+	inodes: v.exactOptional(byName(v.number())),
+	/** By staged path, for files of which the engine tells. */
+	digests: v.exactOptional(byName(stagedFile)),
+});
 export type Staging = v.InferOutput<typeof note>;
 export type Staged = v.InferOutput<typeof hands>;
 

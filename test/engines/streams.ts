@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import type { StreamRoot } from "../../src/engines/destination.ts";
+import { sha256 } from "../../src/host/digest.ts";
 import { factsOf } from "../support/tree.ts";
 import { type Bench, intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
@@ -37,8 +38,11 @@ export function takesStreams(setUp: () => Bench): void {
 			for (const [name, chunks] of Object.entries(contents)) {
 				const path = join(folder, "spool", name);
 				assert.ok(!existsSync(path), "nothing is left where it was made");
-				await destination.restore("a", [path], intoFolder(into), quiet);
+				const digests = new Map<string, string>();
+				await destination.restore("a", [path], { ...intoFolder(into), digests }, quiet);
 				assert.ok(readFileSync(into + path).equals(Buffer.concat(chunks)));
+				// Whoever tells a digest tells the right one.
+				if (digests.size > 0) assert.deepEqual([...digests], [[path, sha256(Buffer.concat(chunks))]]);
 				assert.equal(lstatSync(into + path).mode & 0o777, 0o600);
 			}
 			await destination.restore("a", [source], intoFolder(into), quiet);

@@ -66,7 +66,7 @@ export async function restore(
 	for (const path of paths) {
 		const segment = segmentOf(segments, path, archive);
 		if (segment.file === undefined) await unpackAlone(folder, segment, path, inside, into.folder, work);
-		else await unpackStream(folder, segment, into.folder, work);
+		else await unpackStream(folder, segment, into, work);
 	}
 }
 

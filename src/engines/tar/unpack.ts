@@ -14,14 +14,15 @@ import { limitGarbage } from "../../host/memory.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
 import type { Work } from "../destination.ts";
 import { isFull, TargetFull, tarDiskError } from "../disk-error.ts";
-import type { Inside } from "../into.ts";
+import type { Inside, Into } from "../into.ts";
 import { notHeld } from "../not-held.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { LARGEST_WINDOW } from "./pack.ts";
 
-/** Bytes that are read, and that zstd passes on, at a time. */
-// Small, because buffers for a slow reader pile up until they are garbage-collected.
-const CHUNK = 64 * 1024;
+/** Bytes that are read at a time. */
+const READ = 64 * 1024;
+/** Bytes that zstd passes on at a time: 64 KiB take twice as long, and more pile up if a slow reader does not take them. */
+const CHUNK = 256 * 1024;
 
 /** What cannot be restored alone: a further hard link to a file that lies elsewhere. */
 export class LinkedElsewhere extends HoldfastError {}
@@ -114,14 +115,16 @@ export async function readSegment(
 export async function unpackStream(
 	archive: Folder,
 	segment: Segment,
-	folder: Folder,
+	{ folder, digests }: Pick<Into, "folder" | "digests">,
 	work: Work,
 ): Promise<void> {
 	const [above, name] = split(segment.path);
 	using parent = descendMaking(folder, above, 0o700);
 	const source = storedBytes(archive, segment);
 	const output = createWriteStream(parent.at(name), { flags: "wx", mode: 0o600 });
-	await decompressInto(source, archive, segment, segment.path, output, work);
+	const hash = digests && createHash("sha256");
+	await decompressInto(source, archive, segment, segment.path, output, work, (chunk) => hash?.update(chunk));
+	if (hash) digests.set(segment.path, hash.digest("hex"));
 }
 
 /** Read a whole segment. Fails if it differs from what was stored. */
@@ -151,14 +154,14 @@ function storedBytes(archive: Folder, segment: Segment): Readable {
 	try {
 		return length === 0
 			? Readable.from([])
-			: createReadStream("", { fd, start: offset, end: offset + length - 1, highWaterMark: CHUNK });
+			: createReadStream("", { fd, start: offset, end: offset + length - 1, highWaterMark: READ });
 	} catch (error) {
 		closeSync(fd);
 		throw error;
 	}
 }
 
-/** Fails with `Damaged` if the output differs from what was stored. */
+/** `see` gets what is written. Fails with `Damaged` if the output differs from what was stored. */
 async function decompressInto(
 	source: Readable,
 	archive: Folder,
@@ -166,6 +169,7 @@ async function decompressInto(
 	path: string,
 	output: Writable,
 	work: Work,
+	see: (chunk: Buffer) => void = () => {},
 ): Promise<void> {
 	const hash = createHash("sha256");
 	let bytes = 0;
@@ -183,6 +187,7 @@ async function decompressInto(
 			// It may be forged: data longer than declared could fill the disk.
 			if (bytes > segment.tarBytes) return done(damaged());
 			passed(chunk.length);
+			see(chunk);
 			work.progress({ bytes, totalBytes: segment.tarBytes, path });
 			done(null, chunk);
 		},

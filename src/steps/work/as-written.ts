@@ -13,16 +13,18 @@ import { MAX_ACCOUNTS } from "./dump.ts";
 /** Maximum bytes of a file with accounts that this machine did not write. */
 const MAX_OF_ANYBODY = 8 * 1024 * 1024;
 
-/** Whether a file of an archive is exactly what this machine wrote. Throws if it was that, and was changed since. */
+/**
+ * Whether a file of an archive is exactly what this machine wrote. Throws if it was that, and was changed since. `sha256`: of the
+ * file, in hex, if it is known.
+ */
 export async function isAsWritten(
 	{ dump, known, agreed }: AccountsStep | LoadStep | StoreCheckStep,
 	of: "dump" | "accounts",
 	file: string,
+	sha256?: string,
 ): Promise<boolean> {
 	if (known === undefined || known[of].length === 0) return false;
-	const hash = createHash("sha256");
-	await eachPart(file, (part) => hash.update(part));
-	if (known[of].includes(hash.digest("hex"))) return true;
+	if (known[of].includes(sha256 ?? (await digestOf(file)))) return true;
 	if (agreed || !known.here) return false;
 	throw new HoldfastError(
 		"archive-mismatch",
@@ -34,6 +36,12 @@ export async function isAsWritten(
 			hint: "the archive is damaged or was modified; if you know why and trust it, restore it with --trust-archive",
 		},
 	);
+}
+
+async function digestOf(file: string): Promise<string> {
+	const hash = createHash("sha256");
+	await eachPart(file, (part) => hash.update(part));
+	return hash.digest("hex");
 }
 
 /** The accounts in a file, and the other data stored with them. */

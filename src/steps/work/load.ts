@@ -7,13 +7,14 @@ import { databaseSwap } from "../database-swap.ts";
 import type { Loaded, Loading, LoadStep } from "../load.ts";
 import type { StepWork } from "../step.ts";
 import { heldIn, isAsWritten } from "./as-written.ts";
+import { stagedDigest } from "./stage.ts";
 
 export const load: StepWork<LoadStep, Loading, Loaded> = {
 	about: ({ dump }) => databaseOf(dump),
 	async run(step, context) {
 		const { dump, file, facts, known, as, agreed = false } = step;
 		context.note({ began: true });
-		const written = await isAsWritten(step, "dump", file);
+		const written = await isAsWritten(step, "dump", file, stagedDigest(context, file));
 		const whole =
 			written && (step.accounts === undefined || (await isAsWritten(step, "accounts", step.accounts)));
 		const database = await openDatabase(dump, context.signal);

@@ -18,7 +18,7 @@ import { NEW } from "../area.ts";
 import type { ArchiveContext, StepContext } from "../context.ts";
 import { databaseFile } from "../database-file.ts";
 import { withPoint } from "../fault.ts";
-import { type Staged, type StageStep, type Staging, stage as stageKind } from "../stage.ts";
+import { type Staged, type StagedFile, type StageStep, type Staging, stage as stageKind } from "../stage.ts";
 import type { StepWork } from "../step.ts";
 import { restoreInto } from "./restore-into.ts";
 import { withoutSpecialFiles } from "./special-files.ts";
@@ -52,11 +52,40 @@ export function stagedInode(
 	return undefined;
 }
 
+/** SHA-256 of a file that this run has extracted, if its engine told and nobody has touched the file since. */
+export function stagedDigest(
+	{ plan, handedBy }: Pick<StepContext, "plan" | "handedBy">,
+	file: string,
+): string | undefined {
+	const found = stageKind
+		.among(plan.steps)
+		.flatMap(({ id }) => handedBy(stageKind, id)?.digests?.[file] ?? []);
+	if (found.length === 0) return undefined;
+	const now = inArea(file, entryIn);
+	return found.find(({ inode, ctimeMs }) => now?.ino === inode && now.ctimeMs === ctimeMs)?.sha256;
+}
+
+function digestsOf(
+	places: StageStep["places"],
+	digests: ReadonlyMap<string, string>,
+): Record<string, StagedFile> {
+	return recordOf(
+		places.flatMap(({ stored, staged }) => {
+			const sha256 = digests.get(stored);
+			const found = inArea(staged, entryIn);
+			if (sha256 === undefined || found === undefined) return [];
+			return [[staged, { sha256, inode: found.ino, ctimeMs: found.ctimeMs }] as const];
+		}),
+	);
+}
+
 export const stage: StepWork<StageStep, Staging, Staged> = {
 	async run(step, context) {
 		context.note({ began: true });
-		const result = await extractInto(step, context);
-		context.note({ began: true, inodes: inodesOf(step.places) });
+		const digests = new Map<string, string>();
+		const result = await extractInto(step, context, step.filesOnly ? digests : undefined);
+		const known = digests.size === 0 ? {} : { digests: digestsOf(step.places, digests) };
+		context.note({ began: true, inodes: inodesOf(step.places), ...known });
 		return result;
 	},
 	async undo({ area: path }, { noted }) {
@@ -68,13 +97,14 @@ export const stage: StepWork<StageStep, Staging, Staged> = {
 	},
 };
 
-/** Extract an archive's data for these places into their private folders, synced. */
+/** Extract an archive's data for these places into their private folders, synced. `digests`: see `Into`. */
 export async function extractInto(
 	step: Pick<
 		StageStep,
 		"area" | "places" | "provider" | "destination" | "archive" | "specialFiles" | "filesOnly" | "unlinked"
 	>,
 	context: ArchiveContext,
+	digests?: Map<string, string>,
 ): Promise<{ readonly warnings: readonly string[] } | undefined> {
 	const { archive, places } = step;
 	using area = openArea(step.area);
@@ -83,7 +113,7 @@ export async function extractInto(
 			subject: step.area,
 		});
 	using folder = descend(area, NEW);
-	const target = into(folder, context.log);
+	const target = { ...into(folder, context.log), ...(digests === undefined ? {} : { digests }) };
 	const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 	const paths = places.map(({ stored }) => stored);
 	const after: string[] = [];
