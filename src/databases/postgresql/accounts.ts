@@ -67,10 +67,10 @@ WITH RECURSIVE here AS (
     AND (dbid = here.oid OR classid = 'pg_database'::regclass AND objid = here.oid)
 ), below AS (
   SELECT oid AS role FROM pg_roles JOIN direct ON role = oid WHERE ${ORDINARY}
-  UNION SELECT member FROM pg_auth_members JOIN below ON roleid = role JOIN pg_roles ON oid = member WHERE ${ORDINARY}
+  UNION SELECT member FROM pg_auth_members JOIN below ON roleid = role JOIN pg_roles r ON r.oid = member WHERE ${ORDINARY}
 ), above AS (
   SELECT role FROM below
-  UNION SELECT roleid FROM pg_auth_members JOIN above ON member = role JOIN pg_roles ON oid = roleid
+  UNION SELECT roleid FROM pg_auth_members JOIN above ON member = role JOIN pg_roles r ON r.oid = roleid
     WHERE ${ORDINARY} AND NOT rolcanlogin
 )
 SELECT json_agg(DISTINCT rolname) FROM pg_roles JOIN (SELECT role FROM direct UNION SELECT role FROM above) AS reach

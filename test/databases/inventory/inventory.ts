@@ -31,7 +31,9 @@ export function comesBack<S extends Server>(inventory: Inventory<S>): void {
 		const server = await inventory.start();
 		inventory.prepare(server);
 		const version = inventory.version(server);
-		const known = inventory.rows.filter(({ since = 0 }) => since <= version);
+		const known = inventory.rows.filter(
+			({ since = 0, until = version }) => since <= version && version <= until,
+		);
 		const rows = known.filter(({ comes }) => comes !== "refused");
 		for (const { kind, comes, make, shows, said, unsaid } of rows) {
 			if (comes === "not") assert.notEqual(said?.create === undefined, unsaid === undefined, kind);

@@ -25,4 +25,6 @@ export interface Row {
 	readonly said?: { readonly create?: RegExp; readonly restore?: RegExp };
 	/** The first version of the server that knows it. */
 	readonly since?: number;
+	/** The last version of the server that takes it. */
+	readonly until?: number;
 }

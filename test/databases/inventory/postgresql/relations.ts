@@ -74,7 +74,8 @@ export const TABLES: readonly Row[] = [
 		make: `CREATE TABLE options (a text COLLATE "C", b int); ALTER TABLE options ALTER a SET STORAGE EXTERNAL, ALTER a SET COMPRESSION pglz, ALTER b SET STATISTICS 77, ALTER b SET (n_distinct = 5)`,
 		shows: columns(
 			"options",
-			"attstorage, attcompression, attstattarget, attoptions, attcollation::regcollation",
+			// Debian's 17 keeps a number of its own among them, which differs for each column.
+			"attstorage, attcompression, attstattarget, array(SELECT o FROM unnest(attoptions) AS o WHERE o !~ '^pg_attver='), attcollation::regcollation",
 		),
 	},
 	{
@@ -117,6 +118,8 @@ export const TABLES: readonly Row[] = [
 	{
 		kind: "index whose function finds its tables only by the search path",
 		comes: "back",
+		// Later ones find none while an index is built.
+		until: 16,
 		make: "SET search_path TO public; CREATE TABLE rate (n int); INSERT INTO rate VALUES (3); CREATE FUNCTION rated(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a * n FROM rate'; CREATE TABLE priced (a int); INSERT INTO priced VALUES (2); CREATE INDEX priced_rated ON priced (rated(a)); CREATE MATERIALIZED VIEW rates AS SELECT rated(2)",
 		shows: `SET search_path TO public; ${index("priced_rated")}; ${routine("rated")}; SELECT * FROM rates`,
 	},
