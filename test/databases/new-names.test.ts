@@ -155,7 +155,7 @@ for (const kind of KINDS)
 			assert.equal(kind.definition(server, "app_test"), whole);
 			assert.equal(kind.definition(server, "app"), live);
 			assert.equal(kind.names(server).split("\n").join(" "), "app app_test", "nothing else is left");
-			assert.match((await place.holdfast("runs")).stdout.split("\n")[1] ?? "", / restore-as +done /);
+			assert.match((await place.holdfast("runs")).stdout.split("\n")[1] ?? "", / restore-as +web01 +done /);
 			const files = await place.holdfast("diff", "tar", "latest");
 			assert.match(files.stdout, /files\/file/, "the folder is as it was");
 			assert.ok(!existsSync(place.path("hooked")), "no hook has run");
