@@ -10,10 +10,20 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The manifest deployed for this machine here, or undefined. */
 export function deployedHere({ machine }: Pick<Manifest, "machine">): unknown {
+	const deployed = deployedManifest();
+	return deployed?.machine === machine ? deployed : undefined;
+}
+
+/** The name of another machine of a config that this one is deployed as: the timers are that one's. */
+export function deployedAs({ machine }: Pick<Manifest, "machine">): string | undefined {
+	const name = deployedManifest()?.machine;
+	return typeof name === "string" && name !== machine ? name : undefined;
+}
+
+function deployedManifest(): { readonly machine?: unknown } | undefined {
 	const file = layoutOf(process.getuid?.() === 0 ? undefined : homedir()).manifest;
 	try {
-		const deployed = withCurrentKeys(JSON.parse(readText(file, { most: MAX_BYTES })));
-		return (deployed as { machine?: unknown } | null)?.machine === machine ? deployed : undefined;
+		return withCurrentKeys(JSON.parse(readText(file, { most: MAX_BYTES }))) as { machine?: unknown };
 	} catch {
 		return undefined;
 	}
@@ -22,6 +32,9 @@ export function deployedHere({ machine }: Pick<Manifest, "machine">): unknown {
 /** Why the timers do not follow this manifest, in words. */
 export function undeployed(manifest: Manifest): string | undefined {
 	const { host: _, ...own } = manifest;
+	const other = deployedAs(own);
+	if (other !== undefined)
+		return `this host is deployed as ${JSON.stringify(other)}: its timers back up that machine, not ${own.machine}`;
 	const deployed = deployedHere(own);
 	if (deployed === undefined) return undefined;
 	if (isDeepStrictEqual(deployed, JSON.parse(JSON.stringify(own)))) return undefined;

@@ -18,6 +18,8 @@ export interface ServerAccount {
 	readonly directory: string;
 	/** The complete `~/.ssh/authorized_keys`. */
 	readonly keys: { readonly path: string; readonly text: string };
+	/** Machines that are not in the config, whose keys stay accepted. */
+	readonly others: readonly string[];
 	/** Put newly created keys into the store; nothing is stored before the user has confirmed. */
 	keep(): Promise<void>;
 }
@@ -40,8 +42,17 @@ export function clientsOf(
 	});
 }
 
+/** A line of ours: `$1` is the machine, `$2` its key with type and comment. */
+const lineIn = (directory: string) =>
+	new RegExp(
+		`^command="borg serve --restrict-to-repository ${RegExp.escape(directory)}/([\\w.-]+)(?: --append-only)?",restrict (\\S+ [\\w+/=]+(?: .*)?)$`,
+		"gm",
+	);
+const isSameKey = (one: string, other: string) => one.split(" ")[1] === other.split(" ")[1];
+
 /**
- * Refuses to replace a key that is not in the store: its machine would be locked out. `textOf` reads a file of the server.
+ * Refuses to replace a key: its machine would be locked out. One of a machine that is not in the config stays, since that may
+ * be another operator's, or be deployed under an old name. `textOf` reads a file of the server.
  * borg-serve(1): `--restrict-to-repository` limits the key to one repository; `--append-only` prevents deletion.
  */
 export async function accountOf(
@@ -52,31 +63,50 @@ export async function accountOf(
 ): Promise<ServerAccount> {
 	const { user = SERVER_USER, directory = SERVER_FOLDER, appendOnly = true } = server.borgServer ?? {};
 	const path = `${directory}/.ssh/authorized_keys`;
-	const accepted = clients.length === 0 ? "" : ((await textOf(path)) ?? "");
+	const accepted = new Map(
+		[...((await textOf(path)) ?? "").matchAll(lineIn(directory))].map(([, machine = "", key = ""]) => [
+			machine,
+			key,
+		]),
+	);
+	const lineOf = (machine: string, key: string) =>
+		`command="borg serve --restrict-to-repository ${directory}/${machine}${appendOnly ? " --append-only" : ""}",restrict ${key}\n`;
 	// Keys of machines that were not deployed to yet are created now and used then.
 	const made = new Map<string, string>();
 	const lines: string[] = [];
 	for (const { machine, secret } of clients) {
-		const restriction = `borg serve --restrict-to-repository ${directory}/${machine}`;
+		const where = { machine, server: server.machine, path };
+		const isAccepted = accepted.get(machine);
 		let key = made.get(secret) ?? (await store.get(secret));
 		if (key === undefined) {
-			if (new RegExp(`^command="${RegExp.escape(restriction)}[ "]`, "m").test(accepted))
-				throw lostKey(secret, { machine, server: server.machine, path }, store);
+			if (isAccepted !== undefined)
+				throw lostKey(
+					`the key ${secret} is not in ${store.place}, but ${server.machine} accepts a key of ${machine}`,
+					where,
+					store,
+				);
 			await store.requireReady();
 			key = makeSecret("ssh-key", secret);
 			made.set(secret, key);
 		}
-		lines.push(
-			`command="${restriction}${appendOnly ? " --append-only" : ""}",restrict ${publicKeyOf(key)}\n`,
-		);
+		const own = publicKeyOf(key);
+		if (isAccepted !== undefined && !isSameKey(isAccepted, own))
+			throw lostKey(
+				`${server.machine} accepts another key of ${machine} than the key ${secret} in ${store.place}`,
+				where,
+				store,
+			);
+		lines.push(lineOf(machine, own));
 	}
+	const others = [...accepted].filter(([machine]) => !clients.some((client) => client.machine === machine));
 	return {
 		user,
 		directory,
 		keys: {
 			path,
-			text: `# Written by \`holdfast deploy\`.\n${lines.join("")}`,
+			text: `# Written by \`holdfast deploy\`.\n${[...lines, ...others.map(([machine, key]) => lineOf(machine, key))].join("")}`,
 		},
+		others: others.map(([machine]) => machine),
 		keep: async () => {
 			for (const [name, key] of made) await store.set(name, key);
 		},
@@ -84,17 +114,13 @@ export async function accountOf(
 }
 
 function lostKey(
-	secret: string,
+	what: string,
 	{ machine, server, path }: Readonly<Record<"machine" | "server" | "path", string>>,
 	{ place }: SecretStore,
 ): HoldfastError {
-	return new HoldfastError(
-		"secret-mismatch",
-		`the key ${secret} is not in ${place}, but ${server} accepts a key of ${machine}: nothing was changed`,
-		{
-			subject: path,
-			details: [`if it were replaced, ${machine} could no longer reach its archives`],
-			hint: `restore ${place} from your copy; if the machine was renamed, rename its folder there; or store the key of ${machine} there yourself. To replace it, delete it on ${machine} and its line in ${path} on ${server}, and deploy both again`,
-		},
-	);
+	return new HoldfastError("secret-mismatch", `${what}: nothing was changed`, {
+		subject: path,
+		details: [`if it were replaced, ${machine} could no longer reach its archives`],
+		hint: `restore ${place} from your copy; if the machine was renamed, rename its folder there; or store the key of ${machine} there yourself. To replace it, delete it on ${machine} and its line in ${path} on ${server}, and deploy both again`,
+	});
 }

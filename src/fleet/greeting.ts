@@ -5,7 +5,7 @@ import { counted } from "../values/counted.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import { type Greeting, PROTOCOL } from "./protocol.ts";
-import { invalidAnswer, lineIn } from "./sent.ts";
+import { invalidLogin, lineIn } from "./sent.ts";
 import { type Connection, greetingSeconds } from "./ssh.ts";
 import type { SessionEnd } from "./ssh-words.ts";
 
@@ -29,9 +29,10 @@ export function untilGreeting(
 	return (chunk) => {
 		bytes += chunk.length;
 		if (bytes > MAX_NOISE)
-			throw invalidAnswer(
+			throw invalidLogin(
 				connection.address,
 				`printed more than ${MAX_NOISE / 1024} KiB before anything else`,
+				noise,
 			);
 		for (let from = 0; from < chunk.length; ) {
 			const end = chunk.indexOf("\n", from) + 1 || chunk.length;
@@ -47,15 +48,21 @@ export function untilGreeting(
 
 const NOTHING = Buffer.alloc(0);
 
-/** Ends a session in which no greeting arrives. */
-export function endWithoutGreeting(connection: Connection, stop: AbortController, greeted: () => boolean) {
+/** Ends a session in which no greeting arrives; `noise` is what precedes it. */
+export function endWithoutGreeting(
+	connection: Connection,
+	stop: AbortController,
+	noise: readonly string[],
+	greeted: () => boolean,
+) {
 	const seconds = greetingSeconds();
 	const late: { fault?: HoldfastError; clear(): void } = { clear: () => clearTimeout(timer) };
 	const timer = setTimeout(() => {
 		if (greeted()) return;
-		late.fault = invalidAnswer(
+		late.fault = invalidLogin(
 			connection.address,
-			`accepted the login and sent nothing for ${counted(seconds, "second")}`,
+			`accepted the login and ran no Holdfast for ${counted(seconds, "second")}`,
+			noise,
 		);
 		stop.abort();
 	}, seconds * 1000).unref();

@@ -17,6 +17,19 @@ export function invalidAnswer({ machine, host }: Address, what: string): Holdfas
 	});
 }
 
+/** What comes before a Holdfast there says anything is of the login shell; `noise` is what it printed. */
+export function invalidLogin(
+	{ machine, host }: Address,
+	what: string,
+	noise: readonly string[],
+): HoldfastError {
+	return new HoldfastError("answer-invalid", `no valid answer from ${machine}: it ${what}`, {
+		subject: machine,
+		details: noise,
+		hint: `does a start-up file of its shell print or wait? This must print nothing and end: ssh ${host} true`,
+	});
+}
+
 export const mostMessages = (connection: Connection) => ({
 	bytes: MAX_MESSAGES * 1024 ** 2,
 	fault: () => invalidAnswer(connection.address, `sent more than ${MAX_MESSAGES} MiB of messages`),

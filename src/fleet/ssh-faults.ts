@@ -65,7 +65,7 @@ const OF_SSH: readonly Meaning[] = [
 	{
 		code: "host-unreachable",
 		words: /Could not resolve hostname|Name or service not known/,
-		message: ({ machine, host }) => `the host of ${machine}, ${host}, has no address`,
+		message: ({ machine, host }) => `${machine} (${host}) has no address`,
 		hint: () => "check its name, and whether the name server can be reached",
 	},
 	{
@@ -141,22 +141,53 @@ function forget(host: string, said: string): string {
 	return ["ssh-keygen", ...(isUsual ? [] : ["-f", quoted(file)]), "-R", quoted(name)].join(" ");
 }
 
+/** In these, a jump host's ssh names its host. */
+const NAMES_JUMP_HOST = [
+	/^ssh: connect to host (\S+) port /m,
+	/^ssh: Could not resolve hostname (\S+):/m,
+	/^(\S+): Permission denied \(/m,
+	/ host key is known for (\S+) and you have requested/,
+	/^Host key for (\S+) has changed/m,
+];
+
+const NOTHING_CAME = "kex_exchange_identification: ";
+
+/** A jump host's ssh explains itself before ssh says that nothing came of it. It may also explain that it cannot go on. */
+function ofJumpHost(
+	address: Address,
+	{ ssh, stderr }: Said,
+): { address: Address; said: readonly string[] } | undefined {
+	// What a server ends its refusal with is not in `ssh`.
+	if (!stderr.some((line) => line.startsWith(NOTHING_CAME))) return undefined;
+	const end = ssh.findLastIndex((line) => line.startsWith(NOTHING_CAME));
+	const said = end < 0 ? ssh : ssh.slice(0, end);
+	const text = said.join("\n");
+	const host = NAMES_JUMP_HOST.map((names) => names.exec(text)?.[1]).find((name) => name !== undefined);
+	if (host === undefined || /^channel \d+: open failed/m.test(text)) return undefined;
+	return { address: { ...address, machine: `the jump host of ${address.machine}`, host }, said };
+}
+
 /** Explain a failed session; `noise` is what it printed to standard output instead of an answer. */
 export function explained(
 	address: Address,
-	{ stderr, ssh }: Said,
+	said: Said,
 	otherwise: string,
 	noise: readonly string[] = [],
 ): HoldfastError {
-	const meaning = meaningOf(ssh, OF_SSH) ?? meaningOf(stderr, OF_MACHINE) ?? meaningOf(noise, OF_MACHINE);
+	const { stderr, ssh } = said;
+	const jump = ofJumpHost(address, said);
+	const ofJump = meaningOf(jump?.said ?? [], OF_SSH);
+	const meaning =
+		ofJump ?? meaningOf(ssh, OF_SSH) ?? meaningOf(stderr, OF_MACHINE) ?? meaningOf(noise, OF_MACHINE);
+	const whose = (ofJump && jump?.address) ?? address;
 	const Fault = meaning?.Fault ?? HoldfastError;
 	return new Fault(
 		meaning?.code ?? "ssh-failed",
-		meaning ? meaning.message(address) : `ssh to ${address.machine} (${address.host}) ${otherwise}`,
+		meaning ? meaning.message(whose) : `ssh to ${address.machine} (${address.host}) ${otherwise}`,
 		{
 			subject: address.machine,
 			details: [...noise, ...stderr].slice(-10),
-			hint: meaning?.hint(address, ssh.join("\n")) ?? `try it by hand: ssh ${address.host}`,
+			hint: meaning?.hint(whose, ssh.join("\n")) ?? `try it by hand: ssh ${address.host}`,
 		},
 	);
 }

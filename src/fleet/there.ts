@@ -75,7 +75,7 @@ async function askOnce(
 		greeted = true;
 		checkGreeting(connection, greeting, remark);
 	});
-	const late = endWithoutGreeting(connection, stop, () => greeted);
+	const late = endWithoutGreeting(connection, stop, noise, () => greeted);
 	const child = await startServing(connection, program, {
 		signal: AbortSignal.any([signal, stop.signal]),
 		input: `${JSON.stringify(messageOf({ do: "ask", ...request }))}\n`,
@@ -90,8 +90,8 @@ async function askOnce(
 	});
 	const result = await child.done.finally(late.clear);
 	signal.throwIfAborted();
-	if (result.timedOut) throw invalidAnswer(connection.address, `has not answered within ${seconds} seconds`);
 	if (!greeted) throw late.fault ?? noGreeting(connection, result, noise);
+	if (result.timedOut) throw invalidAnswer(connection.address, `has not answered within ${seconds} seconds`);
 	return { code: result.code ?? 1, stderr: result.stderr };
 }
 
@@ -170,7 +170,7 @@ async function followOnce(
 		checkGreeting(connection, greeting, remark);
 		tell(request);
 	});
-	const late = endWithoutGreeting(connection, stop, () => heard.greeting !== undefined);
+	const late = endWithoutGreeting(connection, stop, noise, () => heard.greeting !== undefined);
 	const cancel = () => {
 		// After the cancellation the session stays open: the undo is still to be reported.
 		if (heard.greeting) tell({ cancel: true });

@@ -292,6 +292,13 @@ machines:
 			assert.match(stderr, /the host of web99 is already deployed as "web01"/);
 		}
 		assert.match(await web01.sh("cat /etc/holdfast/manifest.json"), /"machine": "web01"/);
+		const { code, stdout } = await holdfast("status", "web99", "--config", "/root/renamed.yaml");
+		assert.equal(code, 1);
+		assert.match(
+			stdout,
+			/✘ web99: this host is deployed as "web01": its timers back up that machine, not web99/,
+		);
+		assert.match(stdout, /^web99: no run yet; no timer$/m);
 	});
 
 	test("undeploy takes all away but what archives are read with, and the journal", async () => {

@@ -8,7 +8,7 @@ import { generateHybridIdentity, generateX25519Identity } from "age-encryption";
 import { accountOf } from "../../src/fleet/borg-server.ts";
 import { layoutOf } from "../../src/fleet/layout.ts";
 import type { Place } from "../../src/fleet/place.ts";
-import { openStore, publicKeyOf } from "../../src/fleet/secrets.ts";
+import { makeSecret, openStore, publicKeyOf } from "../../src/fleet/secrets.ts";
 import { secretsFor } from "../../src/fleet/secrets-there.ts";
 import { targetHere } from "../../src/fleet/target.ts";
 import type { Manifest } from "../../src/manifest/schema.ts";
@@ -191,11 +191,20 @@ describe("a store that knows nothing of what is there", () => {
 			);
 			return true;
 		});
-		// Another machine, whose name begins alike, has no key there yet.
-		const others = [{ machine: "web0", secret: "web0/borgbackup-nas.key" }];
-		assert.match(
-			(await accountOf(server, others, storeWith().store, accepted)).keys.text,
-			/holdfast-borg\/web0 /,
+		const restored = storeWith();
+		await restored.store.set(secret, makeSecret("ssh-key", secret));
+		await assert.rejects(
+			accountOf(server, clients, restored.store, accepted),
+			/nas accepts another key of web01 than the key web01\/.*: nothing was changed/,
 		);
+		// Another machine, whose name begins alike, has no key there yet. The config does not know web01: it may be another
+		// operator's, or be deployed under that name still.
+		const others = [{ machine: "web0", secret: "web0/borgbackup-nas.key" }];
+		const both = await accountOf(server, others, storeWith().store, accepted);
+		assert.deepEqual(both.others, ["web01"]);
+		assert.match(both.keys.text, /holdfast-borg\/web0 [^\n]*\n[^\n]*holdfast-borg\/web01 /);
+		assert.ok(both.keys.text.endsWith(keys.split("\n").slice(1).join("\n")), "as it was");
+		const open = { ...server, borgServer: { appendOnly: false } } as Manifest;
+		assert.doesNotMatch((await accountOf(open, others, store, accepted)).keys.text, /append-only/);
 	});
 });

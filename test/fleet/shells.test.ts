@@ -160,14 +160,17 @@ describe("login shells", {
 		}
 	});
 
-	test("a shell that waits: a deploy waits as long as the others do, and says what it waits for", async () => {
+	test("a shell that waits: a deploy and a question wait as long as the others do, and say what they wait for", async () => {
 		process.env.HOLDFAST_ANSWER_SECONDS = "2";
 		try {
 			const began = performance.now();
 			const said = await refusal("waits", (target) => factsOf(target, []));
 			assert.match(said, /ran nothing for 2 seconds \(does a start-up file of its shell wait\?\)/);
 			assert.match(said, /press a key:/);
-			assert.ok(performance.now() - began < 10_000);
+			const asked = await refusal("waits", (_, connection) => runsHoldfast(connection));
+			assert.match(asked, /ran no Holdfast for 2 seconds\n/);
+			assert.match(asked, /does a start-up file of its shell print or wait\?.*: ssh waits true/);
+			assert.ok(performance.now() - began < 15_000);
 		} finally {
 			delete process.env.HOLDFAST_ANSWER_SECONDS;
 		}

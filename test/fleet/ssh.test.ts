@@ -111,6 +111,42 @@ describe("connecting", { skip }, () => {
 		assert.deepEqual(readdirSync(join(folder, "run")), []);
 	});
 
+	test("a jump host that cannot be reached, has no address, or refuses the login is named, and not tried again and again", async () => {
+		const closed = await freePort();
+		for (const [jump, options, code, message] of [
+			[
+				"jump",
+				`HostName 127.0.0.1\n  Port ${closed}`,
+				"host-unreachable",
+				/\(127\.0\.0\.1\) cannot be reached/,
+			],
+			["nowhere.invalid", "", "host-unreachable", /\(nowhere\.invalid\) has no address/],
+			[
+				"jump",
+				`HostName 127.0.0.1\n  Port ${port}\n  IdentityFile /dev/null\n  UserKnownHostsFile ${known}`,
+				"ssh-refused",
+				/\(root@127\.0\.0\.1\) refused the login/,
+			],
+		] as const) {
+			writeFileSync(
+				config,
+				`Host ${jump}\n  User root\n  IdentitiesOnly yes\n  ${options}\nHost web01\n  HostName 127.0.0.1\n  ProxyJump ${jump}\n`,
+			);
+			const began = performance.now();
+			const error = await refusal(() => answers());
+			assert.equal(error.code, code);
+			assert.match(error.message, /^the jump host of web01 /);
+			assert.match(error.message, message);
+			assert.ok(performance.now() - began < 10_000);
+		}
+		// The jump host is well; the machine behind it is not.
+		writeFileSync(
+			config,
+			`Host jump\n  HostName 127.0.0.1\n  Port ${port}\n  User root\n  IdentityFile ${keys.key}\n  UserKnownHostsFile ${known}\nHost web01\n  HostName 127.0.0.1\n  Port ${closed}\n  ProxyJump jump\n`,
+		);
+		assert.match((await refusal(() => answers())).message, /^web01 \(web01\) /);
+	});
+
 	test("what ssh quotes of a server that ends the connection is not taken for ssh's own words", () => {
 		const quote = "Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures";
 		const denied = "u@h: Permission denied (publickey";

@@ -38,7 +38,7 @@ const ANSWERS: Readonly<Record<string, RegExp>> = {
 };
 const NEVER: Readonly<Record<string, RegExp>> = {
 	silent: /has not answered within 4 seconds/,
-	mute: /sent nothing for 4 seconds|has not answered within 4 seconds/,
+	mute: /accepted the login and ran no Holdfast for 4 seconds/,
 	dripping: /has not answered within 4 seconds|sent more than 6 MiB/,
 };
 /** Those whose answers can be shown. */

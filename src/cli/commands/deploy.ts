@@ -1,7 +1,7 @@
 // holdfast deploy [MACHINE…]: install Holdfast, its manifest, secrets and timers on machines.
 
 import { join } from "node:path";
-import { accountOf, clientsOf } from "../../fleet/borg-server.ts";
+import { accountOf, clientsOf, type ServerAccount } from "../../fleet/borg-server.ts";
 import { changesOf } from "../../fleet/changes.ts";
 import { summaryOf } from "../../fleet/changes-summary.ts";
 import { deliver } from "../../fleet/deliver.ts";
@@ -101,7 +101,7 @@ async function deployTo(
 	const say = (some: readonly string[]) => {
 		if (!flags.quiet) out.say(some);
 	};
-	say(await missingOn(target, manifest));
+	say([...(await missingOn(target, manifest)), ...stillAccepted(manifest, server)]);
 	if (lines.length === 0 && isSame(known, desired)) {
 		await tellChanges(out, target.machine, []);
 		say([...secrets.lines, `${target.machine} is up to date`]);
@@ -130,6 +130,12 @@ async function deployTo(
 		return code;
 	});
 }
+
+const stillAccepted = ({ machine: server }: Manifest, account: ServerAccount | undefined): string[] =>
+	(account?.others ?? []).map(
+		(name) =>
+			`! ${server} still accepts the key of ${name}, which is not in this config; to lock it out, delete its line in ${account?.keys.path} there`,
+	);
 
 /** The files are already the same: are the units running? */
 function isSame(known: Recorded | undefined, { timers, atBoot }: Desired): boolean {

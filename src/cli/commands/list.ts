@@ -168,7 +168,10 @@ async function tell(
 		for (const { provider, destination, error, absent } of failures) {
 			isWhole &&= absent === true;
 			printMessage(
-				errorLines({ ...error, details: [] }, `${of}${provider}/${destination} could not be listed: `),
+				errorLines(
+					{ ...error, details: error.details?.slice(-2) ?? [] },
+					`${of}${provider}/${destination} could not be listed: `,
+				),
 			);
 		}
 	}

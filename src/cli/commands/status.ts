@@ -35,7 +35,7 @@ import {
 import type { Answers } from "../fleet.ts";
 import { chosen } from "../machines.ts";
 import { interruptible } from "../signals.ts";
-import { deployedHere, undeployed } from "../undeployed.ts";
+import { deployedAs, deployedHere, undeployed } from "../undeployed.ts";
 
 interface Flags extends CommonFlags, FleetFlags {
 	readonly watch: boolean;
@@ -176,7 +176,9 @@ export async function standingHere(manifest: Manifest): Promise<Standing> {
 	using journal = Journal.read(state);
 	const parsed = v.safeParse(manifestSchema, deployedHere(manifest));
 	const deployed = parsed.success ? parsed.output : undefined;
-	const jobs = [manifest, ...(deployed ? [deployed] : [])].flatMap(jobsOf);
+	// Units of the same names may be another machine's.
+	const isOther = deployedAs(manifest) !== undefined;
+	const jobs = isOther ? [] : [manifest, ...(deployed ? [deployed] : [])].flatMap(jobsOf);
 	const [destinations, answer] = await Promise.all([
 		allDestinations(manifest),
 		timersOf([...new Set(jobs.map(({ name }) => name))]),
