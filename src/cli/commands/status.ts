@@ -194,7 +194,7 @@ export async function standingHere(manifest: Manifest): Promise<Standing> {
 		await (await import("../../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
 	const now = lockHolder(runtime)?.doing;
 	const old = undeployed(manifest);
-	const none = answer?.length === 0 && deployed === undefined ? withoutTimer(manifest) : NO_LINE;
+	const none = answer?.length === 0 && deployed === undefined && !isOther ? withoutTimer(manifest) : NO_LINE;
 	const advice = [...none.advice, ...keptForEver(manifest)];
 	return {
 		...standing,
