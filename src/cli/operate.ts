@@ -16,7 +16,7 @@ import { Journal } from "../run/journal.ts";
 import { type Lock, takeLock } from "../run/lock.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { isStuck, recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
-import { newRunId } from "../run/run-id.ts";
+import { givenRunId, newRunId } from "../run/run-id.ts";
 import { discard } from "../steps/discard.ts";
 import type { Plan } from "../steps/plan.ts";
 import { HoldfastError } from "../values/error.ts";
@@ -149,7 +149,7 @@ async function underLock<T>(
 		try {
 			using journal = Journal.open(state);
 			// Started from another machine, its output already is the record.
-			return await work(journal, process.env.HOLDFAST_RUN ? report : recording(runtime, run, report));
+			return await work(journal, givenRunId() !== undefined ? report : recording(runtime, run, report));
 		} finally {
 			lock.release();
 		}

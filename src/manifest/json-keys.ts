@@ -14,6 +14,7 @@ export interface JsonSchema {
 	readonly anyOf?: readonly JsonSchema[];
 	readonly oneOf?: readonly JsonSchema[];
 	readonly required?: readonly string[];
+	readonly minProperties?: number;
 }
 
 export interface Key {

@@ -35,8 +35,8 @@ export const schema = command({
 });
 
 async function schemaOf(words: readonly string[], flags: Flags, commands: Call["commands"]): Promise<object> {
-	const { configJsonSchema, manifestJsonSchema } = await import("../../config/json-schema.ts");
-	if (words.length === 0) return flags.manifest ? manifestJsonSchema() : configJsonSchema();
+	const { editorJsonSchema, manifestJsonSchema } = await import("../../config/json-schema.ts");
+	if (words.length === 0) return flags.manifest ? manifestJsonSchema() : editorJsonSchema();
 	if (flags.manifest) throw new HoldfastError("usage", "name a command, or use --manifest, but not both");
 	const { outputsByCommand, outputJsonSchema } = await import("../outputs/list.ts");
 	const outputs = new Map(Object.entries(await outputsByCommand(await commands())));
