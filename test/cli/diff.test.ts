@@ -64,6 +64,36 @@ for (const [provider, options] of Object.entries({
 	});
 }
 
+for (const [provider, options] of Object.entries({
+	tar: (place: Place) => ({ destinations: { disk: { path: place.path("archives") } } }),
+	"localbackup [long]": (place: Place) => ({ destinations: { disk: { directory: place.path("archives") } } }),
+	"borgbackup [long]": (place: Place) => ({
+		destinations: { disk: { repo: place.path("repo"), encryption: "none" } },
+	}),
+}))
+	test(`a folder that is a link, and one with another state's in it, differ in what has changed alone, on ${provider}`, async () => {
+		const place = new Place(folder);
+		for (const file of ["private/linked/file", "outer/file", "outer/inner/file"]) place.write(file, "x");
+		symlinkSync("private/linked", place.path("linked"));
+		const states = ["linked", "outer", "outer/inner"].map((path) => [
+			path.replace("outer/", ""),
+			{ folders: [place.path(path)] },
+		]);
+		const [engine = ""] = provider.split(" ");
+		place.declare({ state: Object.fromEntries(states), providers: { [engine]: options(place) } });
+		assert.equal((await place.holdfast("create")).code, 0);
+		const told = async (...words: string[]) => {
+			const { stdout } = await place.holdfast("diff", ...words, "latest");
+			return stdout.replaceAll(`${place.folder}/`, "").split("\n").slice(0, -2);
+		};
+		assert.deepEqual(await told(), []);
+		place.write("private/linked/since", "");
+		place.write("outer/inner/since", "");
+		rmSync(place.path("outer/file"));
+		assert.deepEqual(await told(), ["- linked/since", "+ outer/file", "- outer/inner/since"]);
+		assert.deepEqual(await told("--service", "outer"), ["+ outer/file"]);
+	});
+
 const makeFolder = (file: string) => {
 	rmSync(file);
 	mkdirSync(file);

@@ -1,7 +1,7 @@
 // The built-in tar engine against the contract, and its own features.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { scratch } from "../support/scratch.ts";
@@ -75,6 +75,30 @@ test("a check finds an index that was changed, a hold does not cover it up, and 
 	const { sha256: _, ...rest } = JSON.parse(text);
 	writeFileSync(index, JSON.stringify(rest));
 	assert.deepEqual(await destination.check?.(true, quiet), []);
+});
+
+test("an index that was cut and what others put there hide no archive", async () => {
+	const below = join(folder, "among others");
+	mkdirSync(join(below, "source"), { recursive: true });
+	const destination = openTar(below);
+	const roots = [{ path: join(below, "source"), exclude: [] }];
+	for (const name of ["a", "b"])
+		await destination.create({ name, roots, metadata: metadataOf(name) }, true, quiet);
+	truncateSync(join(below, "destination/a/index.json"), 100);
+	for (const [name, text] of Object.entries({ list: "[1]", text: "hello", empty: "" })) {
+		mkdirSync(join(below, "destination", name));
+		writeFileSync(join(below, "destination", name, "index.json"), text);
+	}
+	const found = await destination.list(quiet);
+	const bad = found.filter(({ damaged }) => damaged !== undefined);
+	assert.deepEqual(
+		bad.map(({ name, damaged }) => [name, damaged]),
+		[["a", "its index.json is not JSON"]],
+	);
+	assert.deepEqual(
+		found.filter(({ metadata }) => metadata !== undefined).map(({ name }) => name),
+		["b"],
+	);
 });
 
 test("a check finds data that were cut or changed at their very end, which is in no root", async () => {
