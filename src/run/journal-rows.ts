@@ -186,8 +186,10 @@ export function failedIn(rows: readonly Row[]): FailedUpkeep[] {
 		const operation = String(row.operation);
 		return (fieldOf(v.array(v.string()), row.goals) ?? []).flatMap((scope) => {
 			if (seen.has(`${operation} ${scope}`)) return [];
-			seen.add(`${operation} ${scope}`);
 			const fault = failures.find((failure) => failure.scope === scope);
+			// Whoever ends one early learns nothing of what it had not come to: the one before still counts.
+			if (row.outcome === "interrupted" && (!fault || fault.error.code === "interrupted")) return [];
+			seen.add(`${operation} ${scope}`);
 			if (!fault) return [];
 			return [
 				{

@@ -186,7 +186,7 @@ export class Journal extends JournalArchives {
 	failedUpkeep(machine: string): FailedUpkeep[] {
 		return failedIn(
 			this.all(
-				"SELECT id, operation, started, CASE WHEN json_valid(plan) THEN json_extract(plan, '$.goals') END AS goals, summary FROM run WHERE machine = ? AND operation IN ('check', 'prune') AND ended IS NOT NULL ORDER BY rowid DESC LIMIT 200",
+				"SELECT id, operation, started, outcome, CASE WHEN json_valid(plan) THEN json_extract(plan, '$.goals') END AS goals, summary FROM run WHERE machine = ? AND operation IN ('check', 'prune') AND ended IS NOT NULL ORDER BY rowid DESC LIMIT 200",
 				machine,
 			),
 		);

@@ -120,3 +120,22 @@ test("who only reads a journal changes nothing of it, and makes none", () => {
 	assert.deepEqual(readFileSync(file), before);
 	assert.deepEqual(readdirSync(old), ["journal.sqlite"]);
 });
+
+test("a check that was interrupted has found nothing out of what it had not come to: the one before counts", () => {
+	const journal = Journal.open(join(folder, "interrupted"));
+	const scopes = ["a/one", "a/two", "a/three"].map((path) => `destination:${path}`);
+	const checked = (run: string, outcome: "partial" | "interrupted", codes: readonly string[]) => {
+		journal.begin({ ...plan, run, operation: "check", goals: scopes });
+		const failures = codes.flatMap((code, at) =>
+			code === "" ? [] : [{ scope: scopes[at], error: { code, message: `${code} in ${run}` } }],
+		);
+		journal.end(run, outcome, { outcome, failures });
+	};
+	const told = () =>
+		journal.failedUpkeep("web01").map(({ destination, message }) => `${destination}: ${message}`);
+	checked("r1", "partial", ["archive-damaged", "", ""]);
+	checked("r2", "interrupted", ["interrupted", "archive-damaged", ""]);
+	assert.deepEqual(told().sort(), ["a/one: archive-damaged in r1", "a/two: archive-damaged in r2"]);
+	checked("r3", "partial", ["", "", ""]);
+	assert.deepEqual(told(), []);
+});
