@@ -152,7 +152,7 @@ let
   only = some: if builtins.length some == builtins.length names then [ ] else lib.concatMap (name: [ "--provider" name ]) some;
   time = given: usual: if given == false then null else if given == null then usual else given;
   job = calendar: what: argv: { inherit calendar what argv; };
-  jobs = lib.filterAttrs (_: it: it.calendar != null) (
+  jobs = lib.filterAttrs (_: it: it.calendar != null && !cfg.stateless) (
     lib.optionalAttrs (shared != [ ]) {
       create = job (time cfg.schedule.create "*-*-* 01:00:00") "back up" ([ "create" ] ++ only shared);
     }
@@ -268,6 +268,11 @@ in
           default = false;
           description = "Skip scheduled runs while the machine is on battery power.";
         };
+        skipOnMetered = mkOption {
+          type = types.bool;
+          default = false;
+          description = "Skip scheduled runs while NetworkManager reports a metered connection.";
+        };
       };
 
     maxAge = mkOption {
@@ -287,6 +292,12 @@ in
       type = types.nullOr types.str;
       default = null;
       description = "File for the textfile collector of node_exporter.";
+    };
+
+    stateless = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Whether nothing of this machine has to be backed up.";
     };
 
     databaseServers = mkOption {
@@ -326,22 +337,24 @@ in
           databaseServers
           clan
           ;
+        stateless = if cfg.stateless then true else null;
         schedule = {
           inherit (cfg.schedule) create prune check;
           # The defaults are the program's own.
           randomizedDelay = if cfg.schedule.randomizedDelay == "15m" then null else cfg.schedule.randomizedDelay;
           skipOnBattery = if cfg.schedule.skipOnBattery then true else null;
+          skipOnMetered = if cfg.schedule.skipOnMetered then true else null;
         };
       } // lib.optionalAttrs (cfg.services != { }) { inherit (cfg) services; };
     }
     (lib.mkIf cfg.enable {
       assertions = [
         {
-          assertion = cfg.declared ? state || cfg.declared ? services || cfg.declared ? clan;
-          message = "services.holdfast is enabled, but nothing is declared: set services.holdfast.state or services.holdfast.services";
+          assertion = cfg.stateless || cfg.declared ? state || cfg.declared ? services || cfg.declared ? clan;
+          message = "services.holdfast is enabled, but nothing is declared: set services.holdfast.state or services.holdfast.services, or services.holdfast.stateless if there is nothing to back up";
         }
         {
-          assertion = cfg.declared ? providers || cfg.declared ? clan;
+          assertion = cfg.stateless || cfg.declared ? providers || cfg.declared ? clan;
           message = "services.holdfast is enabled, but has no provider to store archives: set services.holdfast.providers";
         }
       ];
@@ -397,6 +410,10 @@ in
               CPUSchedulingPolicy = "batch";
               IOSchedulingClass = "best-effort";
               IOSchedulingPriority = 7;
+            }
+            // lib.optionalAttrs cfg.schedule.skipOnMetered {
+              # NetworkManager's Metered: 1 and 3 mean yes. Without NetworkManager the run starts.
+              ExecCondition = "/bin/sh -c 'case \"$(busctl get-property org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager Metered 2>/dev/null)\" in \"u 1\"|\"u 3\") exit 1;; esac'";
             };
           }
         ) jobs

@@ -55,6 +55,8 @@ in
   # What the system's build runs for it.
   manifest = evaluated.config.environment.etc."holdfast/manifest.json".source or null;
   clan = evaluated.config.clan.core.backups.providers.holdfast or null;
+  machineOptions = builtins.attrNames evaluated.options.services.holdfast;
+  scheduleOptions = builtins.attrNames evaluated.options.services.holdfast.schedule;
   stateOptions = builtins.attrNames (
     builtins.removeAttrs
       (lib.evalModules {

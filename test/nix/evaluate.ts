@@ -28,6 +28,8 @@ export interface Evaluated {
 	/** The derivation that builds the manifest: its arguments and its script. */
 	readonly manifest: { readonly args: { readonly declared: string }; readonly script: string } | null;
 	readonly clan: Record<string, string> | null;
+	readonly machineOptions: readonly string[];
+	readonly scheduleOptions: readonly string[];
 	readonly stateOptions: readonly string[];
 }
 

@@ -50,6 +50,7 @@ describe("Nix", { skip: noNix }, () => {
 	});
 
 	const PLAIN = ["../../nix/module.nix", "plain.nix"];
+	const STATELESS = ["../../nix/module.nix", "stateless.nix"];
 	const CLAN = ["../../nix/clan.nix", "clan-core.nix", "clan-services.nix"];
 	const CLAN_JOBS = ["../../nix/clan.nix", "clan-core.nix", "clan-jobs.nix"];
 	const CONTRACT = ["../../nix/selfhostblocks.nix", "contract.nix"];
@@ -58,14 +59,25 @@ describe("Nix", { skip: noNix }, () => {
 		assert.deepEqual(plainOf(await manifestOf(evaluate(PLAIN).declared)), golden("plain"));
 	});
 
-	test("its options of a state are those of a config's state", () => {
+	test("its options are the keys of a config's machine, but for those that say where it is", () => {
 		const machines = (configJsonSchema() as unknown as Schema).properties?.machines;
-		const state = machines?.additionalProperties?.properties?.state?.additionalProperties?.properties;
-		assert.deepEqual([...evaluate(PLAIN).stateOptions].sort(), Object.keys(state ?? {}).sort());
+		const machine = machines?.additionalProperties?.properties;
+		const { machineOptions, scheduleOptions, stateOptions } = evaluate(PLAIN);
+		const keys = (schema: Schema | undefined) => Object.keys(schema?.properties ?? {}).sort();
+		assert.deepEqual([...stateOptions].sort(), keys(machine?.state?.additionalProperties));
+		assert.deepEqual([...scheduleOptions].sort(), keys(machine?.schedule));
+		const elsewhere = ["host", "tags", "deploy", "borgServer", "nix", "system"];
+		const own = ["enable", "package", "machine", "declared"];
+		assert.deepEqual(
+			machineOptions.filter((name) => !own.includes(name)).sort(),
+			Object.keys(machine ?? {})
+				.filter((name) => !elsewhere.includes(name))
+				.sort(),
+		);
 	});
 
 	test("its units do what a deploy's do, at the same times", async () => {
-		for (const modules of [PLAIN, CLAN, CLAN_JOBS]) {
+		for (const modules of [PLAIN, CLAN, CLAN_JOBS, STATELESS]) {
 			const { declared, timers, services } = evaluate(modules);
 			const manifest = await manifestOf(declared);
 			const jobs = jobsOf(manifest);
@@ -104,6 +116,13 @@ describe("Nix", { skip: noNix }, () => {
 			assertions.map(({ assertion }) => assertion),
 			[false, false],
 		);
+	});
+
+	test("a machine of which nothing has to be backed up needs neither, and no timers", async () => {
+		const { declared, assertions, timers } = evaluate(STATELESS);
+		assert.ok(assertions.every(({ assertion }) => assertion));
+		assert.deepEqual(timers, {});
+		assert.equal((await manifestOf(declared)).stateless, true);
 	});
 
 	test("the blog post's three snippets become a manifest", async () => {

@@ -11,7 +11,7 @@
       tar.destinations.disk.path = "/var/backups/holdfast";
       weekly = { type = "tar"; schedule = "Sun 03:00"; retention.weekly = 4; destinations.usb.path = "/mnt/usb"; };
     };
-    schedule.check = false;
+    schedule = { check = false; skipOnMetered = true; };
     maxAge = "30h";
   };
 }
