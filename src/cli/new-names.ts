@@ -1,8 +1,10 @@
 // `restore --as OLD=NEW` or `OLD=SERVER:NEW`: which of an archive's databases get which new names, on which server.
 import { isDeepStrictEqual } from "node:util";
 import {
+	covers,
 	databaseOf,
 	dumpLabel,
+	isOfAll,
 	isServerDump,
 	requireFreeName,
 	type ServerDump,
@@ -11,6 +13,8 @@ import {
 import { type DatabaseServer, onServer } from "../databases/servers.ts";
 import type { HeldDatabase } from "../plan/databases.ts";
 import type { RestoreAsRequest } from "../plan/restore-as.ts";
+import type { Plan } from "../steps/plan.ts";
+import { preflight } from "../steps/preflight.ts";
 import { HoldfastError } from "../values/error.ts";
 import { recordOf } from "../values/record.ts";
 
@@ -67,6 +71,25 @@ export async function namedAnew(
 			state,
 			renamed.filter((one) => one.state === state).map(({ one, into }) => ({ ...one, into })),
 		]),
+	);
+}
+
+/** A line for each new database that the backups of its server hold from now on, since they are of all its databases. */
+export function coveredAnew({ steps, manifest }: Pick<Plan, "steps" | "manifest">): string[] {
+	const made = preflight
+		.among(steps)
+		.flatMap(({ dumps }) =>
+			dumps.flatMap(({ dump, into }) =>
+				isServerDump(dump) && into !== undefined ? [{ into, dump: withDatabase(dump, into) }] : [],
+			),
+		);
+	return made.flatMap(({ into, dump }) =>
+		Object.entries(manifest.state)
+			.filter(([, { dumps }]) => dumps.some((all) => isOfAll(all) && covers(all, dump)))
+			.map(
+				([state]) =>
+					`! ${into} is in the backups of ${state} from now on, which are of all databases of the server ("*"): add it to \`except\` there, or drop it when you have seen enough`,
+			),
 	);
 }
 

@@ -111,11 +111,8 @@ for (const kind of KINDS)
 		let spare: TestServer;
 		let place: Place;
 		let whole: string;
-		before(async () => {
-			server = await kind.start();
-			spare = await kind.start();
-			for (const [database, statements] of kind.fill) server.sql(database, statements);
-			place = new Place(folder);
+		/** `others`: states besides `app`. */
+		const declare = (others: object = {}) =>
 			place.declare({
 				databaseServers: {
 					spare: { [kind.key]: kind.connection(spare) },
@@ -130,8 +127,15 @@ for (const kind of KINDS)
 							postRestore: `touch ${place.path("hooked")}`,
 						},
 					},
+					...others,
 				},
 			});
+		before(async () => {
+			server = await kind.start();
+			spare = await kind.start();
+			for (const [database, statements] of kind.fill) server.sql(database, statements);
+			place = new Place(folder);
+			declare();
 			place.write("files/file", "old");
 			const { code, stderr } = await place.holdfast("create");
 			assert.equal(code, 0, stderr);
@@ -150,8 +154,17 @@ for (const kind of KINDS)
 
 		test("holds what it held, and the live one what it holds now", async () => {
 			const live = kind.definition(server, "app");
-			const { code, stdout, stderr } = await restore("--as", "app=app_test");
+			const rest = (server: TestServer) => ({
+				dumps: [{ [kind.key]: "*", except: ["scratch"], ...kind.connection(server) }],
+			});
+			declare({ rest: rest(server), spare: rest(spare) });
+			const { code, stdout, stderr } = await restore("--service", "app", "--as", "app=app_test");
+			declare();
 			assert.equal(code, 0, stdout + stderr);
+			const remark =
+				/^! app_test is in the backups of rest from now on, .*: add it to `except` there, or drop it/gm;
+			assert.equal([...stderr.matchAll(remark)].length, 1, stderr);
+			assert.doesNotMatch(stderr, /the backups of spare/);
 			assert.equal(kind.definition(server, "app_test"), whole);
 			assert.equal(kind.definition(server, "app"), live);
 			assert.equal(kind.names(server).split("\n").join(" "), "app app_test", "nothing else is left");

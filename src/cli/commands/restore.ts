@@ -45,7 +45,7 @@ import {
 } from "../flags.ts";
 import { heldIn } from "../held.ts";
 import { lookAhead } from "../look-ahead.ts";
-import { namedAnew, requireAlone } from "../new-names.ts";
+import { coveredAnew, namedAnew, requireAlone } from "../new-names.ts";
 import { archiveWords } from "../one-archive.ts";
 import { confirm, operate } from "../operate.ts";
 import { interruptible, unwatched } from "../signals.ts";
@@ -196,7 +196,9 @@ export const restore = machineCommand({
 				);
 			await confirm(questionFor(services, manifest.machine, archive.id), flags.yes);
 		}
-		return operate(plan, call, signal);
+		const code = await operate(plan, call, signal);
+		if (flags.as !== undefined && code === EXIT.done) out.note(coveredAnew(plan));
+		return code;
 	},
 });
 
