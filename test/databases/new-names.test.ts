@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { namedAnew } from "../../src/cli/new-names.ts";
+import { linesOf } from "../docs/page.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { mariadbServer, noServers, postgresqlServer, type TestServer, until } from "../support/servers.ts";
@@ -152,13 +153,20 @@ for (const kind of KINDS)
 				.ended;
 		const restore = (...words: string[]) => place.holdfast("restore", "--yes", ...words, "tar", "latest");
 
+		/** As docs/how-to/databases.md says it, with the names that are here. */
+		const ofPage = (index: number, ...more: string[]) => {
+			const { line = "" } = linesOf("docs/how-to/databases.md")[index] ?? {};
+			const [, ...words] = line.replaceAll("notes", "app").replace("=test:", "=spare:").split(" ");
+			return place.holdfast(...words, "--yes", ...more);
+		};
+
 		test("holds what it held, and the live one what it holds now", async () => {
 			const live = kind.definition(server, "app");
 			const rest = (server: TestServer) => ({
 				dumps: [{ [kind.key]: "*", except: ["scratch"], ...kind.connection(server) }],
 			});
 			declare({ rest: rest(server), spare: rest(spare) });
-			const { code, stdout, stderr } = await restore("--service", "app", "--as", "app=app_test");
+			const { code, stdout, stderr } = await ofPage(0, "--service", "app");
 			declare();
 			assert.equal(code, 0, stdout + stderr);
 			const remark =
@@ -178,7 +186,7 @@ for (const kind of KINDS)
 			const live = kind.definition(server, "app");
 			const { stdout: plan } = await restore("--dry-run", "--as", "app=spare:app");
 			assert.match(plan, /load the .* on the server spare$/m);
-			const { code, stdout, stderr } = await restore("--as", "app=spare:app");
+			const { code, stdout, stderr } = await ofPage(1);
 			assert.equal(code, 0, stdout + stderr);
 			assert.equal(kind.definition(spare, "app"), whole);
 			assert.equal(kind.names(spare), "app");

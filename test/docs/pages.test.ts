@@ -1,51 +1,33 @@
 // What our pages tell people to type and to write: every command line uses commands and flags that there are, and every
 // config is valid. The reference pages are generated, and not read here.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { generateHelpTextForAllCommands } from "@stricli/core";
 import { application } from "../../src/cli/application.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
+import { blocksOf, PAGES, textOf, typedIn } from "./page.ts";
 
-const PROJECT = join(import.meta.dirname, "../..");
 const folder = scratch("pages");
-const pages = execFileSync("git", ["ls-files", "README.md", "SECURITY.md", "docs/*.md"], {
-	cwd: PROJECT,
-	encoding: "utf8",
-})
-	.trim()
-	.split("\n")
-	.filter((page) => !/^docs\/(reference|decisions)\//.test(page));
-
-interface Block {
-	readonly language: string;
-	readonly text: string;
-}
-
-const read = (page: string) => readFileSync(join(PROJECT, page), "utf8");
-
-function blocksOf(page: string): Block[] {
-	return [...read(page).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
-		language,
-		text,
-	}));
-}
 
 /** Typed at a prompt, or named in a sentence. */
 function commandLines(page: string): string[] {
 	const typed = blocksOf(page)
-		.filter(({ language }) => language === "console")
-		.flatMap(({ text }) => [...text.matchAll(/^[$#] (.*)$/gm)].map(([, line = ""]) => line));
-	const prose = read(page).replace(/^```[\s\S]*?^```$/gm, "");
-	const named = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
-	return [...typed, ...named]
+		.flatMap((block) => typedIn(block))
+		.map(({ line }) => line);
+	return [...typed, ...codeIn(page)]
 		.flatMap((line) => line.replace(/\s#\s.*$/, "").split(/\s*(?:&&|\||;)\s*/))
 		.filter((line) => /^(sudo )?holdfast( |$)/.test(line))
 		.map((line) => line.replace(/^sudo /, ""));
 }
+
+/** What a page has in backquotes in its sentences and tables. */
+const codeIn = (page: string) =>
+	[
+		...textOf(page)
+			.replace(/^```[\s\S]*?^```$/gm, "")
+			.matchAll(/`([^`\n]+)`/g),
+	].map(([, code = ""]) => code);
 
 /** A command that only leads to others has no help of its own; it stands for the first of them. */
 function isKnown(line: string, helps: ReadonlyMap<string, string>): boolean {
@@ -63,6 +45,11 @@ function isKnown(line: string, helps: ReadonlyMap<string, string>): boolean {
 	const help = helps.get(route) ?? "";
 	return flags.every((flag) => EVERYWHERE.has(flag) || help.includes(flag));
 }
+/** Of programs that are not ours. */
+const OF_OTHERS = new Set([
+	...["--keep-within", "--lock-tables", "--prefix", "--read-data", "--read-special", "--record"],
+	...["--set-gtid-purged", "--verify-data"],
+]);
 const EVERYWHERE = new Set(["--help", "--version", "--json"]);
 
 describe("commands on our pages", () => {
@@ -72,11 +59,28 @@ describe("commands on our pages", () => {
 		helps = new Map(generateHelpTextForAllCommands(await application()));
 	});
 
-	for (const page of pages)
+	for (const page of PAGES)
 		test(page, () => {
 			const unknown = commandLines(page).filter((line) => !isKnown(line, helps));
 			assert.deepEqual(unknown, []);
+			const all = [...helps.values()].join("\n");
+			const flags = codeIn(page).flatMap((code) => /^--[a-z][\w-]*/.exec(code)?.[0] ?? []);
+			assert.deepEqual(
+				flags.filter((flag) => !OF_OTHERS.has(flag) && !all.includes(flag)),
+				[],
+			);
 		});
+
+	test("the examples of the help", () => {
+		const examples = [...helps].flatMap(([, help]) =>
+			[...help.matchAll(/^ {2,}(holdfast .*?)(?: {3,}.*)?$/gm)].map(([, line = ""]) => line),
+		);
+		assert.ok(examples.length > 50);
+		assert.deepEqual(
+			examples.filter((line) => !isKnown(line.split(/ [|>] /)[0] ?? "", helps)),
+			[],
+		);
+	});
 });
 
 /** A page shows the part that matters. Its indentation says where that belongs. */
@@ -102,7 +106,7 @@ const ENGINES = new Set(["borgbackup", "restic", "localbackup", "tar"]);
 const NOT_HERE = /^rule_files:|^ +nix:/m;
 
 describe("configs on our pages", () => {
-	for (const page of pages) {
+	for (const page of PAGES) {
 		const blocks = blocksOf(page);
 		const configs = blocks.filter(({ language, text }) => language === "yaml" && !NOT_HERE.test(text));
 		configs.forEach(({ text }, index) => {

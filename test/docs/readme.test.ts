@@ -1,18 +1,17 @@
-// The README's output of `create` is that of the README's config.
+// What the README and the page on names of archives print, for their own configs.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
+import { blocksOf, follow, linesOf } from "./page.ts";
 
-const README = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+const folder = scratch("readme");
 const RUN = /\d{4}-\d\d-\d\dT\d{6}Z-\w{4}/;
+const [{ text: config } = { text: "" }] = blocksOf("README.md", "yaml");
 
 test("create in the README has a line for each step of the plan of its config", async () => {
-	const [, config = ""] = /^```yaml\n([\s\S]*?)^```$/m.exec(README) ?? [];
-	const [, printed = ""] = /^\$ holdfast create\n([\s\S]*?)^\$/m.exec(README) ?? [];
-	const place = new Place(scratch("readme"));
+	const [{ output: printed } = { output: "" }] = linesOf("README.md");
+	const place = new Place(folder);
 	const file = place.write("readme.yaml", config);
 	const { code, stdout, stderr } = await place.holdfast("create", "--dry-run", "--config", file);
 	assert.equal(code, 0, stderr);
@@ -22,4 +21,15 @@ test("create in the README has a line for each step of the plan of its config", 
 	);
 	assert.ok(planned.length > 3);
 	assert.deepEqual(done, planned);
+});
+
+test("docs/reference/archives.md: a state in the place of a destination", async () => {
+	const place = new Place(folder);
+	place.write("holdfast.yaml", config);
+	await follow("docs/reference/archives.md", async ({ line }) => {
+		const [, ...words] = line.split(" ");
+		const { code, stderr } = await place.holdfast(...words);
+		assert.equal(code, 2);
+		return stderr;
+	});
 });

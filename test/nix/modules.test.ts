@@ -10,6 +10,7 @@ import { loadMachines } from "../../src/config/load.ts";
 import { jobsOf, unitsOf } from "../../src/fleet/units.ts";
 import type { Manifest } from "../../src/manifest/schema.ts";
 import type { HoldfastError } from "../../src/values/error.ts";
+import { blocksOf } from "../docs/page.ts";
 import { scratch } from "../support/scratch.ts";
 import { BLOG, evaluate, noNix, PROJECT } from "./evaluate.ts";
 
@@ -123,6 +124,27 @@ describe("Nix", { skip: noNix }, () => {
 		assert.ok(assertions.every(({ assertion }) => assertion));
 		assert.deepEqual(timers, {});
 		assert.equal((await manifestOf(declared)).stateless, true);
+	});
+
+	test("docs/how-to/nixos.md: each block of Nix can be evaluated, and becomes a manifest", async () => {
+		const blocks = blocksOf("docs/how-to/nixos.md", "nix").map(({ text }) => text);
+		const [plain = "", clan = "", contract = "", databases = ""] = blocks;
+		assert.equal(blocks.length, 4, "the page has another form");
+		const manifest = async (text: string, ...more: string[]) => {
+			const file = join(folder, `${count++}.nix`);
+			writeFileSync(
+				file,
+				`let holdfast = (import ${join(PROJECT, "flake.nix")}).outputs { self = { }; nixpkgs.lib.genAttrs = _: _: { }; };
+				in { config, ... }: {\n${text.replace(/^inputs\..*$/m, "")}\n}`,
+			);
+			return manifestOf(evaluate([file, ...more]).declared);
+		};
+		const { state, providers } = await manifest(plain);
+		assert.deepEqual(Object.keys(state), ["postgresql", "notes"]);
+		assert.deepEqual(Object.keys(providers), ["borgbackup"]);
+		assert.ok("zerotier" in (await manifest(clan, "clan-core.nix", "blog.nix")).state);
+		const asked = await manifest(contract + databases, "requests.nix");
+		assert.deepEqual(Object.keys(asked.state).sort(), ["postgresql", "vaultwarden"]);
 	});
 
 	test("the blog post's three snippets become a manifest", async () => {

@@ -1,6 +1,7 @@
 // A machine that runs the notes application next to an unrelated service, and what a test does with it.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { blockOf } from "../docs/page.ts";
 import { type Machine, machine } from "../machine/machine.ts";
 
 /** The application's answers, as one text. */
@@ -54,16 +55,7 @@ export function declaration(providers: string): string {
   web01:
     state:
       notes:
-        folders: [/srv/notes, /var/backup/postgres/notes]
-        hooks:
-          preBackup: |
-            current=/var/backup/postgres/notes/pg-dump
-            runuser -u postgres -- pg_dump --dbname=notes -Fc -c > "$current.tmp"
-            mv "$current.tmp" "$current"
-          postRestore: |
-            until runuser -u postgres -- pg_isready -q; do sleep 1; done
-            runuser -u postgres -- dropdb --if-exists notes
-            runuser -u postgres -- pg_restore -C -d postgres < /var/backup/postgres/notes/pg-dump
+${blockOf("docs/how-to/databases.md", "pg_restore -C")}
         stopOnRestore: [notes.service]
         settle: 0
       other:
