@@ -29,6 +29,8 @@ export interface Block {
 export interface Typed {
 	/** Without the prompt and the remark behind it. */
 	readonly line: string;
+	/** Typed by root, at the prompt "#". */
+	readonly isRoots: boolean;
 	/** As the page shows it; empty where it shows none. */
 	readonly output: string;
 }
@@ -49,17 +51,19 @@ export function blockOf(page: string, words: string): string {
 }
 
 export function typedIn({ language, text }: Block): Typed[] {
-	const prompt = /^[$#] (.*)\n((?:(?![$#] ).*\n)*)/gm;
+	const prompted = /^([$#]) (.*)\n((?:(?![$#] ).*\n)*)/gm;
 	const lines =
 		language === "console"
-			? [...text.matchAll(prompt)].map(([, line = "", output = ""]) => ({ line, output }))
+			? [...text.matchAll(prompted)].map(([, prompt, line = "", output = ""]) => ({ prompt, line, output }))
 			: language === "sh"
 				? text
 						.trimEnd()
 						.split("\n")
-						.map((line) => ({ line, output: "" }))
+						.map((line) => ({ prompt: "$", line, output: "" }))
 				: [];
-	return lines.map(({ line, output }) => ({ line: line.replace(/\s+#\s.*$/, ""), output }));
+	return lines.map(({ prompt, line, output }) => ({
+		...{ line: line.replace(/\s+#\s.*$/, ""), isRoots: prompt === "#", output },
+	}));
 }
 
 /** What no test runs, and why. */

@@ -31,9 +31,9 @@ test(TUTORIAL, { skip: isRoot ? undefined : "runs as another user" }, async () =
 	];
 	const [, file = "", config = ""] =
 		/^Write `~\/([^`]+)`[\s\S]*?^```yaml\n([\s\S]*?)^```$/m.exec(textOf(TUTORIAL)) ?? [];
-	await follow(TUTORIAL, async ({ line, output }) => {
-		// That is root's: followed.test.ts.
-		if (line === "holdfast init") return undefined;
+	await follow(TUTORIAL, async ({ line, isRoots, output }) => {
+		// followed.test.ts
+		if (isRoots) return undefined;
 		if (line === "holdfast validate") {
 			writeFileSync(join(home, file), config.replaceAll("/home/me", home));
 			chownSync(join(home, file), NOBODY, NOBODY);
