@@ -23,6 +23,8 @@ export interface ArchiveRequest {
 	readonly closed?: readonly (string | Closed)[];
 	/** Mount point of the file system that held the destination at the last write; undefined if unknown. */
 	readonly mount?: string;
+	/** Called, with `tellsPassed`, once a folder among the roots has been read to its end, and again if the engine begins anew. */
+	passed?(root: string): void;
 	/** This machine's records of the archives with these names, for engines that delete old archives themselves. */
 	records?(names: readonly string[]): Records;
 }
@@ -133,6 +135,8 @@ export interface Destination {
 	readonly location: string;
 	/** `create` takes `streams`. */
 	readonly takesStreams: boolean;
+	/** `create` reads the roots in their order, and tells which ones it has read. */
+	readonly tellsPassed?: true;
 	/** It reads the folders without `closed`, and so never from a snapshot. */
 	readonly readsLive?: true;
 	/** A full `check` and a restore detect a changed byte. */

@@ -8,6 +8,7 @@ import { foldersPresent } from "../steps/folders-present.ts";
 import { type HookStep, hook as hookKind } from "../steps/hook.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import { destinationScope, stateScope } from "../steps/scope.ts";
+import { statesRead } from "../steps/states-read.ts";
 import { unitsStop } from "../steps/units-stop.ts";
 import { above } from "../values/paths.ts";
 import { startsAround } from "./backup-starts.ts";
@@ -31,11 +32,12 @@ export interface BackupRequest {
 	readonly areas?: readonly string[];
 	/** By state: its snapshots, or why it has none. */
 	readonly snapshots?: ReadonlyMap<string, StateSnapshots>;
-	/** Where to write: provider and destination names, whether the engine takes streams, and whether it reads no snapshots. */
+	/** Where to write: provider and destination names, whether the engine takes streams, tells what it has read, and reads no snapshots. */
 	readonly targets: readonly {
 		readonly provider: string;
 		readonly destination: string;
 		readonly streams: boolean;
+		readonly tellsPassed?: boolean;
 		readonly readsLive?: boolean;
 	}[];
 }
@@ -114,13 +116,40 @@ export function planBackup(request: BackupRequest): Plan {
 			...caught.take,
 			...starts.early,
 			...write,
-			...starts.later,
+			...startsMeanwhile(request, states, write, starts.later),
 			...caught.drop,
 			...post,
 			...states.flatMap(([name, state]) => forgetDumps(name, state, spool)),
 		],
 		goals: write.map(({ scope }) => scope),
 	};
+}
+
+/**
+ * Where all engines tell what they have read, the units of the states that are read first start while the rest is read: all of them when
+ * all of these states are read, since one may pull up another.
+ */
+function startsMeanwhile(
+	{ targets }: BackupRequest,
+	states: readonly (readonly [name: string, state: State])[],
+	write: readonly ArchiveCreateStep[],
+	starts: readonly Step[],
+): readonly Step[] {
+	const first = states.filter(([name]) => starts.some(({ scope }) => scope === stateScope(name)));
+	const isRest = states.some(
+		([name, { folders }]) => folders.length > 0 && !first.some(([one]) => one === name),
+	);
+	if (first.length === 0 || !isRest || !targets.every(({ tellsPassed }) => tellsPassed)) return starts;
+	const among = { sideBySide: true, lane: "starts" };
+	return [
+		statesRead.step({
+			...{ id: statesRead.id(), scope: "reading", ...among, touches: [] },
+			title: `wait until ${first.map(([name]) => name).join(", ")} ${first.length === 1 ? "has" : "have"} been read`,
+			by: write.map(({ id }) => id),
+			stops: first.map(([name]) => unitsStop.id(name)),
+		}),
+		...starts.map((step) => ({ ...step, ...among })),
+	];
 }
 
 /** What is left out of a state besides its own patterns: dumped databases, other states' folders, and private folders. */

@@ -9,5 +9,5 @@ export function parallelGroups(steps: readonly Step[]): Step[][][] {
 		if (step.sideBySide && last?.[0]?.sideBySide) last.push(step);
 		else groups.push([step]);
 	}
-	return groups.map((group) => [...Map.groupBy(group, ({ scope }) => scope).values()]);
+	return groups.map((group) => [...Map.groupBy(group, ({ lane, scope }) => lane ?? scope).values()]);
 }

@@ -31,6 +31,7 @@ import { settle } from "./settle.ts";
 import { snapshot } from "./snapshot.ts";
 import { snapshotDrop } from "./snapshot-drop.ts";
 import { stage } from "./stage.ts";
+import { statesRead } from "./states-read.ts";
 import type { StepKind, StepWork } from "./step.ts";
 import { storeAside } from "./store-aside.ts";
 import { storeCheck } from "./store-check.ts";
@@ -57,6 +58,7 @@ const ALL: readonly StepKind[] = [
 	snapshot,
 	snapshotDrop,
 	archiveCreate,
+	statesRead,
 	dump,
 	accounts,
 	load,

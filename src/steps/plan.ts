@@ -17,6 +17,8 @@ export interface StepBase {
 	readonly downtime?: "begins" | "ends";
 	/** It may run in parallel with neighbouring steps that also say so, but not with one of its own scope. */
 	readonly sideBySide?: boolean;
+	/** Those of one lane run one after another, though their scopes differ. */
+	readonly lane?: string;
 }
 
 /** A step of any kind. */

@@ -50,6 +50,30 @@ export function toldWhatIsUnsteady({ passesOverVanished = false }: Engine, setUp
 	const told = ({ unsteady }: CreateResult, what: string) =>
 		new Set(unsteady.filter((one) => one.what === what).map(({ path }) => path));
 
+	test("a folder that is told to have been read is in the archive as it was until then", async () => {
+		const { folder, destination } = setUp();
+		if (destination.tellsPassed !== true) return;
+		const paths = ["z", "a", "m"].map((name) => join(folder, name));
+		for (const path of paths) {
+			mkdirSync(join(path, "sub"), { recursive: true });
+			writeFileSync(join(path, "sub", "file"), "before");
+		}
+		const passed: string[] = [];
+		const request = {
+			...{ name: "a", roots: paths.map((path) => ({ path, exclude: [] })), metadata: metadataOf("a") },
+			passed(path: string) {
+				passed.push(path);
+				writeFileSync(join(path, "sub", "file"), "after");
+			},
+		};
+		await destination.create(request, true, quiet);
+		assert.deepEqual(passed, paths, "in the order that was asked for");
+		const into = join(folder, "into");
+		mkdirSync(into);
+		await destination.restore("a", paths, intoFolder(into), quiet);
+		for (const path of paths) assert.equal(readFileSync(join(into + path, "sub", "file"), "utf8"), "before");
+	});
+
 	test("what vanishes or changes while it is read is told by its name, and costs the rest nothing", async () => {
 		const meanwhile = (root: string) => {
 			// At once, while one of them is open: on a busy machine the writer may be too late for all of them.

@@ -77,6 +77,72 @@ describe("units of a backup from snapshots", { skip: noMachines }, () => {
 		assert.deepEqual(await words(), ["stopped"]);
 	});
 
+	/** Two states whose units pull up one another, and one that tar reads only when they are up. */
+	async function withRest() {
+		await web01.sh(`
+			cd /etc/systemd/system; cp app.service other.service
+			printf '[Unit]\\nRequires=app.service\\n' >>other.service
+			systemctl daemon-reload; systemctl start other
+			mkdir -p /disk/rest /disk/second; echo x | tee /disk/rest/file >/disk/second/file
+			cat >/usr/local/bin/tar <<-'END'
+				#!/bin/sh
+				root=$(tr -d '\\0')
+				[ "$root" = disk/rest ] || echo "$root $(systemctl is-active app other | xargs)" >>/run/reads
+				case $root in
+					disk/rest) for _ in $(seq 100); do systemctl is-active -q other && break; sleep 0.1; done
+						echo "then $(systemctl is-active app other | xargs)" >>/run/reads;;
+					disk/second) [ ! -e /run/meddle ] || systemctl start other;;
+				esac
+				printf '%s\\0' "$root" | /usr/bin/tar "$@"
+			END
+			chmod +x /usr/local/bin/tar
+		`);
+		return {
+			rest: { folders: ["/disk/rest"], snapshot: "never" },
+			// One pulls up the other.
+			second: { folders: ["/disk/second"], snapshot: "never", stopOnBackup: ["app.service"] },
+			other: { folders: ["/disk/other"], snapshot: "never", stopOnBackup: ["other.service"] },
+		};
+	}
+
+	test("start as soon as their states are read, and what has none is read meanwhile", async () => {
+		const state = await withRest();
+		await stepsOf(state);
+		const reads = (await web01.sh("grep -e ^disk -e ^then /run/reads; rm /run/reads")).split("\n");
+		assert.deepEqual(reads, [
+			"disk/second inactive inactive",
+			"disk/other inactive inactive",
+			"then active active",
+		]);
+		assert.deepEqual(await words(), ["live", "stopped", "stopped"]);
+		await web01.sh("touch /run/meddle");
+		await stepsOf(state);
+		assert.deepEqual(await words(), ["live", "live", "live"]);
+		await web01.sh("rm /usr/local/bin/tar /run/meddle");
+	});
+
+	test("that start while the rest is read run whatever ends the run [long]", async () => {
+		await stepsOf(await withRest());
+		for (const fault of [
+			"kill@states-read#before",
+			"kill@start:other#after",
+			"interrupt@states-read#before",
+			"interrupt@start:other#before",
+		]) {
+			const env = { HOLDFAST_FAULT: fault };
+			const { code } = await web01.run(["/opt/holdfast/bin/holdfast", "create"], { env });
+			if (fault.startsWith("interrupt")) assert.equal(code, 130, fault);
+			else assert.notEqual(code, 0, fault);
+			if (fault.startsWith("kill")) await web01.sh("/opt/holdfast/bin/holdfast recover");
+			assert.equal(
+				await web01.sh("systemctl is-active app other; ls -A /disk/archives | grep -c partial || true"),
+				"active\nactive\n0",
+				fault,
+			);
+		}
+		await web01.sh("rm /usr/local/bin/tar");
+	});
+
 	test("that somebody starts meanwhile: the archive is not called stopped, nor of one instant", async () => {
 		const declared = { folders: ["/btr/app", "/disk/other"], stopOnBackup: ["app.service"] };
 		for (const [state, point, word] of [

@@ -105,10 +105,11 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 			providers.map(async (provider) =>
 				(
 					await openDestinations(manifest, provider)
-				).map(({ name, takesStreams, readsLive = false }) => ({
+				).map(({ name, takesStreams, tellsPassed = false, readsLive = false }) => ({
 					provider,
 					destination: name,
 					streams: takesStreams,
+					tellsPassed,
 					readsLive,
 				})),
 			),

@@ -29,6 +29,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		location: destination.repo,
 		needs: destination.keyFile === undefined ? [inConfig("borg")] : [],
 		takesStreams: true,
+		tellsPassed: true,
 		detectsDamage: true,
 		create: (request, mayInit, work) =>
 			create(destination, options.compression ?? "auto,zstd", request, mayInit, work),

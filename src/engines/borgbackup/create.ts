@@ -138,7 +138,7 @@ async function createOf(
 }
 
 /** What borg tells while it writes. */
-function listener({ roots }: ArchiveRequest, folders: readonly Root[], work: Work) {
+function listener({ roots, passed }: ArchiveRequest, folders: readonly Root[], work: Work) {
 	const paths = new Set(roots.map(({ path }) => path));
 	const foldersByPath = new Set(folders.map(({ path }) => path));
 	const unreadable: { path: string; reason: string }[] = [];
@@ -152,7 +152,11 @@ function listener({ roots }: ArchiveRequest, folders: readonly Root[], work: Wor
 			...(path ? { path: `/${path}` } : {}),
 		});
 	const onStatus = ({ status, path }: BorgMessage) => {
-		if (status === "d" && foldersByPath.has(`/${path}`)) stored.add(`/${path}`);
+		if (status === "d" && foldersByPath.has(`/${path}`)) {
+			stored.add(`/${path}`);
+			// The line of a folder comes after those of its content.
+			passed?.(`/${path}`);
+		}
 		if (status === "C" && path) watch.changed(absolute(path));
 	};
 	const onWarning = ({ message = "" }: BorgMessage) => {

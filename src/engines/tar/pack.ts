@@ -45,6 +45,7 @@ export async function packArchive(
 	level: number | undefined,
 	work: Work,
 	enclosure: Enclosure | undefined,
+	passed: (root: string) => void = () => {},
 ): Promise<Packed> {
 	const output = createWriteStream(folder.at(DATA), { flags: "wx", mode: 0o600, flush: true });
 	const segments: Segment[] = [];
@@ -58,6 +59,7 @@ export async function packArchive(
 			const packed = await packRoot(root, output, level, work, before, told, enclosure);
 			told.unreadable.push(...missingRoots([root], told.unreadable, () => packed.tarBytes > 0));
 			segments.push({ path: root.path, offset, ...packed });
+			passed(root.path);
 			offset += packed.length;
 			before += packed.tarBytes;
 		}

@@ -30,6 +30,7 @@ export function tarDestinations(options: TarOptions): Destination[] {
 		name,
 		location: path,
 		takesStreams: true,
+		tellsPassed: true,
 		detectsDamage: true,
 		create: async (request, mayInit, work) => {
 			const disk = requireDisk(path, mountpoint, request.mount);
@@ -87,7 +88,7 @@ async function create(
 	try {
 		const { packArchive, packStreams } = await import("./pack.ts");
 		const streamed = await packStreams(streams, partial, level, work);
-		const packed = await packArchive(roots, partial, level, work, enclosure);
+		const packed = await packArchive(roots, partial, level, work, enclosure, request.passed);
 		const segments = [...streamed, ...packed.segments];
 		replaceFile(partial, INDEX, indexText(metadata, segments));
 		if (entryIn(disk, request.name))

@@ -2,8 +2,6 @@
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream";
-import { openDatabase } from "../../databases/dump.ts";
 import type { Metadata } from "../../engines/archive.ts";
 import { archiveId } from "../../engines/archive-name.ts";
 import {
@@ -16,7 +14,6 @@ import {
 } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { vanishedRoots } from "../../engines/roots.ts";
-import { digesting } from "../../host/digest.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { ownUser } from "../../host/users.ts";
@@ -24,37 +21,21 @@ import { errorOf, HoldfastError, reportOf } from "../../values/error.ts";
 import { VERSION } from "../../values/version.ts";
 import type { ArchiveCreateStep, Begun, StateToStore } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
-import type { DumpedDatabase } from "../dump.ts";
 import { withPoint } from "../fault.ts";
 import { unitsStop } from "../units-stop.ts";
-import { afterwards, dumpedBy } from "./archive-seen.ts";
+import { afterwards } from "./archive-seen.ts";
 import { closedFor } from "./closed-folders.ts";
+import { type Broken, type DumpToStore, dumpsOf, type Flowed, streamOf } from "./dumps-to-store.ts";
 import { exclusionsOf } from "./folders-present.ts";
 import { type MeasuredStates, measureStates, type StateRoots } from "./measured.ts";
+import { beginReading, watchReading } from "./reading.ts";
 import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
 import { areDown, startedMeanwhile } from "./units-start.ts";
-
-/** The scope whose dump failed while the engine was reading it. */
-type Broken = (scope: string, error: Error) => void;
-
-interface DumpToStore extends DumpedDatabase {
-	readonly scope: string;
-	readonly streamed: boolean;
-}
-
-/** What is known about streamed dumps when they are complete. */
-interface Flowed {
-	/** SHA-256 in hex, by path. */
-	readonly digests: Record<string, string>;
-	/** Bytes, by path. */
-	readonly bytes: Map<string, number>;
-	/** The databases' warnings about them. */
-	readonly remarks: string[];
-}
 
 /** Write the archive of the states that have not failed; calls `broken` with the scope of a dump that fails meanwhile. */
 export async function writeArchive(step: ArchiveCreateStep, context: StepContext<Begun>, broken: Broken) {
 	const { plan } = context;
+	beginReading(step, plan);
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
 	// From the note on, the archive may be there, and somebody has to look.
 	await destination.requireSecrets?.();
@@ -65,7 +46,7 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 	const manifest = join(spool, "manifest.json");
 	await privateFolder(spool);
 	await writeSynced(manifest, JSON.stringify(plan.manifest));
-	const folders = rootsOf(toStore);
+	const folders = rootsOf(toStore, context);
 	const parts: Parts = {
 		manifest,
 		folders,
@@ -82,6 +63,16 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 		},
 	};
 	const flowed: Flowed = { digests: {}, bytes: new Map(), remarks: [] };
+	const reading = watchReading(
+		step,
+		new Map(
+			[...folders].flatMap(([name, { roots, first }]) =>
+				first ? [[name, roots.map(({ path }) => path)]] : [],
+			),
+		),
+		context,
+		() => disturbedIn(step, context),
+	);
 	using measuring = measureStates(folders, context);
 	context.note({ begun: true });
 	try {
@@ -90,7 +81,7 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 		);
 		const written = await destination
 			.create(
-				request,
+				{ ...request, passed: reading.passed },
 				!context.knows(destination.location),
 				withPoint({ ...context, progress: estimating(toStore, measuring.found, context) }),
 			)
@@ -101,10 +92,21 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 		context.point("written");
 		const measured = await measuring.found;
 		context.signal.throwIfAborted();
-		return await settle(step, destination, parts, { written, flowed, measured }, context);
+		return await settle(
+			step,
+			destination,
+			parts,
+			{ written, flowed, measured, ...(await reading.seen()) },
+			context,
+		);
 	} finally {
 		await rm(spool, { recursive: true, force: true });
 	}
+}
+
+interface RootsToRead extends StateRoots {
+	/** Its units are down, and wait. */
+	readonly first: boolean;
 }
 
 /** What goes into an archive. */
@@ -112,7 +114,7 @@ interface Parts {
 	/** The path of the manifest's file. */
 	readonly manifest: string;
 	/** By state. */
-	readonly folders: ReadonlyMap<string, StateRoots>;
+	readonly folders: ReadonlyMap<string, RootsToRead>;
 	readonly dumps: readonly DumpToStore[];
 	readonly metadata: Metadata;
 }
@@ -125,12 +127,16 @@ async function requestOf(
 	context: StepContext<Begun>,
 	stream: (dump: DumpToStore) => StreamRoot,
 ): Promise<ArchiveRequest> {
+	const { first = [], last = [] } = Object.groupBy([...folders.values()], (one) =>
+		one.first ? "first" : "last",
+	);
 	return {
 		name: step.archive,
 		roots: [
+			...first.flatMap(({ roots }) => roots),
 			...dumps.filter(({ streamed }) => !streamed).map(({ file }) => whole(file)),
 			...dumps.flatMap(({ accounts }) => (accounts === undefined ? [] : [whole(accounts)])),
-			...[...folders.values()].flatMap(({ roots }) => roots),
+			...last.flatMap(({ roots }) => roots),
 			...(destination.writeMetadata ? [whole(manifest)] : []),
 		],
 		streams: dumps.filter(({ streamed }) => streamed).map(stream),
@@ -146,6 +152,10 @@ interface Written {
 	readonly written: CreateResult;
 	readonly flowed: Flowed;
 	readonly measured: MeasuredStates;
+	/** The states of which somebody started units before they were read. */
+	readonly disturbed: ReadonlySet<string>;
+	/** Those that the engine has read again when their units had been started. */
+	readonly again: ReadonlySet<string>;
 }
 
 /** The archive is there: say in it, in the journal and to people what it holds. */
@@ -153,7 +163,7 @@ async function settle(
 	step: ArchiveCreateStep,
 	destination: Destination,
 	{ folders, dumps, metadata }: Parts,
-	{ written, flowed, measured }: Written,
+	{ written, flowed, measured, disturbed, again }: Written,
 	context: StepContext<Begun>,
 ) {
 	const { unreadable: unread, unsteady, mount, afterwards: fault, ...totals } = written;
@@ -164,14 +174,19 @@ async function settle(
 		...unread,
 		...(await vanishedRoots(readLive, unread)),
 	];
-	const disturbed = await disturbedIn(step, context);
 	const seen = afterwards(
 		step,
 		metadata,
-		{ unreadable, unsteady, streamed: flowed.bytes, measured, disturbed, caught },
+		{ unreadable, unsteady, streamed: flowed.bytes, measured, disturbed: disturbed.union(again), caught },
 		context,
 	);
-	const warnings = [...flowed.remarks, ...seen.warnings];
+	const warnings = [
+		...flowed.remarks,
+		...[...again].map(
+			(name) => `the engine had to begin anew, and read ${name} again while its units were up`,
+		),
+		...seen.warnings,
+	];
 	if (seen.isToBeTold) await destination.writeMetadata?.(step.archive, seen.metadata, context);
 	const id = archiveId(destination, step.archive);
 	context.note({ begun: true, seen: true });
@@ -224,7 +239,7 @@ async function disturbedIn(
 const whole = (path: string): Root => ({ path, exclude: [] });
 
 /** By state. */
-function rootsOf({ good, links, caught }: ToStore): ReadonlyMap<string, StateRoots> {
+function rootsOf({ good, links, caught }: ToStore, context: StepContext): ReadonlyMap<string, RootsToRead> {
 	const rootOf = (folder: string, state: StateToStore): Root => ({
 		path: links.get(folder) ?? folder,
 		exclude: exclusionsOf(folder, state),
@@ -232,51 +247,13 @@ function rootsOf({ good, links, caught }: ToStore): ReadonlyMap<string, StateRoo
 	return new Map(
 		good.map(([name, state]) => [
 			name,
-			{ roots: state.folders.map((folder) => rootOf(folder, state)), caught: caught.get(name) },
+			{
+				roots: state.folders.map((folder) => rootOf(folder, state)),
+				caught: caught.get(name),
+				first: !caught.has(name) && state.down !== undefined && areDown(state.down, context),
+			},
 		]),
 	);
-}
-
-function dumpsOf({ good }: ToStore, context: StepContext): DumpToStore[] {
-	return good.flatMap(([, { scope, dumps }]) =>
-		dumps.flatMap(({ step, streamed }) =>
-			dumpedBy(step, context).map((database) => ({ ...database, scope, streamed })),
-		),
-	);
-}
-
-/** A dump that is streamed into the engine. */
-function streamOf(
-	{ dump, file, scope }: DumpToStore,
-	{ digests, bytes: flowed, remarks }: Flowed,
-	broken: Broken,
-	{ log }: StepContext,
-): StreamRoot {
-	return {
-		path: file,
-		open: async (signal) => {
-			try {
-				const content = await (await openDatabase(dump, signal)).dump(file, { signal, log });
-				content.whole.then(
-					() => remarks.push(...(content.warnings ?? [])),
-					(error: Error) => {
-						if (!signal.aborted) broken(scope, error);
-					},
-				);
-				const output = digesting((digest, bytes) => {
-					digests[file] = digest;
-					flowed.set(file, bytes);
-				});
-				// If one fails, the other is ended; `whole` tells which one was at fault.
-				pipeline(content.output, output, () => {});
-				return { ...content, output };
-			} catch (error) {
-				// It was ended because another failed; it is not itself at fault.
-				if (!signal.aborted) broken(scope, error as Error);
-				throw error;
-			}
-		},
-	};
 }
 
 /**

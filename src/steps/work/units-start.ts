@@ -8,6 +8,7 @@ import { outcomeWords, type UnitOutcome } from "../unit-outcome.ts";
 import { type UnitsStartStep, unitsStart as unitsStartKind } from "../units-start.ts";
 import { type StartNote, type StopNote, unitsStop } from "../units-stop.ts";
 import { same, startAgain } from "./bring-up.ts";
+import { mayRunAgain } from "./reading.ts";
 import { isCaught } from "./snapshot-caught.ts";
 import { isRunning } from "./unit-status.ts";
 import { factsOf, ownOf } from "./units-around.ts";
@@ -75,7 +76,9 @@ export const startsAfter = (
 
 /** Whether the units have been stopped, and not been started again by this run. */
 export const areDown = (stop: Ref<"units-stop">, context: Pick<StepContext, "plan" | "handedBy">): boolean =>
-	context.handedBy(unitsStop, stop) !== undefined && startsAfter(stop, context).length === 0;
+	context.handedBy(unitsStop, stop) !== undefined &&
+	startsAfter(stop, context).length === 0 &&
+	!mayRunAgain(context);
 
 /** Every start of a unit by this run itself: the undo of another state may have started it again. */
 export function startsOf(
