@@ -187,7 +187,10 @@ export async function mariadbServer(
 /** A new server's data: made once by each version of its program, and copied afterwards. */
 function freshData(data: string, program: string, make: (data: string) => void): void {
 	// Other versions' programs are at another place each time.
-	if (!program.startsWith("/usr/")) return make(data);
+	if (!program.startsWith("/usr/")) {
+		make(data);
+		return;
+	}
 	const { size, mtimeMs } = statSync(program);
 	const version = createHash("sha256").update([program, size, mtimeMs].join(" ")).digest("hex");
 	const kept = join(CACHE, version.slice(0, 16));
