@@ -15,6 +15,7 @@ export function installed(
 	programs: readonly string[],
 	files: readonly string[],
 ): string {
+	mkdirSync(into, { recursive: true });
 	const [own, tree] = [join(into, "unpacked"), join(into, "installed")];
 	const copy = (...how: string[]) =>
 		spawnSync("cp", [...how, "-a", unpacked, own], { stdio: "ignore" }).status === 0;

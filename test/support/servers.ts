@@ -16,6 +16,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import { areServersHere, chosenSuite, mariadbPrograms, postgresqlPrograms } from "./server-programs.ts";
 
 export interface Answer {
 	readonly code: number | null;
@@ -36,13 +37,12 @@ export interface TestServer {
 	renew(): Promise<void>;
 }
 
-const POSTGRESQL = "/usr/lib/postgresql";
 const CACHE = join(import.meta.dirname, "../../node_modules/.cache/holdfast-servers");
 /** Why no server can run here, or undefined if one can. */
 export const noServers: string | undefined =
 	process.getuid?.() !== 0
 		? "database servers of their own need root"
-		: existsSync(POSTGRESQL) && existsSync("/usr/sbin/mariadbd")
+		: areServersHere
 			? undefined
 			: "needs PostgreSQL and MariaDB";
 
@@ -54,12 +54,9 @@ export async function closeServers(): Promise<void> {
 	for (const close of closings.splice(0).reverse()) await close();
 }
 
-/** `programs`: the folder of another version's. */
-export async function postgresqlServer(
-	settings = "",
-	programs = join(POSTGRESQL, readdirSync(POSTGRESQL).sort().at(-1) ?? "", "bin"),
-): Promise<TestServer> {
+export async function postgresqlServer(settings = "", suite = chosenSuite): Promise<TestServer> {
 	const folder = placeFor("postgresql");
+	const programs = postgresqlPrograms(join(folder, "programs"), suite);
 	const port = await freePort();
 	// Debian's wrapper of these programs takes longer than most of the queries here.
 	process.env.PATH = `${programs}:${process.env.PATH}`;
@@ -120,15 +117,13 @@ export async function postgresqlServer(
 	};
 }
 
-/** `programs`: the folder of another version's, and its data. */
 export async function mariadbServer(
 	settings: readonly string[] = [],
-	programs: { readonly install: string; readonly server: string } = {
-		install: "mariadb-install-db",
-		server: "/usr/sbin/mariadbd",
-	},
+	suite = chosenSuite,
 ): Promise<TestServer> {
 	const folder = placeFor("mariadb");
+	const programs = mariadbPrograms(join(folder, "programs"), suite);
+	if (programs.clients !== undefined) process.env.PATH = `${programs.clients}:${process.env.PATH}`;
 	const port = await freePort();
 	const socket = join(folder, "mysqld.sock");
 	const data = join(folder, "data");
