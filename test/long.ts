@@ -85,7 +85,6 @@ const PARTS: readonly Part[] = [
 		{ HOLDFAST_SERVERS: "trixie" },
 		"databases/left-out-postgresql.test.ts",
 		"databases/postgresql-everything.test.ts",
-		"databases/postgresql-search-path.test.ts",
 		"databases/left-out-mariadb.test.ts",
 		"databases/mariadb-everything.test.ts",
 		"databases/refused-accounts.test.ts",
