@@ -7,7 +7,6 @@ import {
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
-	readdirSync,
 	renameSync,
 	rmSync,
 	statSync,
