@@ -43,7 +43,9 @@ async function run(words: readonly string[], hook: string, destination = "archiv
 `,
 	);
 	const { spawn } = await import("node:child_process");
-	const child = spawn(program, [...words, "--config", join(folder, "holdfast.yaml")], {
+	// As in a timer's service.
+	const service = ["-c", 'umask 077; exec "$@"', "sh", program];
+	const child = spawn("sh", [...service, ...words, "--config", join(folder, "holdfast.yaml")], {
 		env: {
 			...process.env,
 			HOLDFAST_STATE_DIR: join(folder, "state"),
