@@ -1,4 +1,4 @@
-// A dump and a load of a database of about 300 MB, against the servers' own programs with the same options: what is written is
+// A dump and a load of a database of about 1 GB, against the servers' own programs with the same options: what is written is
 // synced on both sides, and what is loaded is analysed and takes the place of the live one. Needs root.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
@@ -9,8 +9,8 @@ import { HOLDFAST, place } from "./place.ts";
 import { atMost, type Row } from "./row.ts";
 
 const PAIRS = 3;
-/** Words, numbers and a key, with an index: about 300 MB as SQL. */
-const ROWS = 600_000;
+/** Words, numbers and a key, with an index: about 1 GB as SQL. */
+const ROWS = 2_150_000;
 const BODY = "REPEAT('the harbour light came back and found letters under old stairs ', 7)";
 
 interface Measured {
