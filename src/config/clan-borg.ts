@@ -111,6 +111,20 @@ export function excludedByAll(jobs: Job): string[] {
 	return [...new Set(first)].filter((pattern) => others.every((other) => other.includes(pattern)));
 }
 
+/** A line for each job with patterns that are not `excluded`: what they name is backed up. */
+export function notExcluded(jobs: Job, excluded: readonly string[]): string[] {
+	return Object.entries(jobs).flatMap(([name, job]) => {
+		const left = (isRecord(job) ? textsIn(job.exclude) : []).filter(
+			(text) => !excluded.includes(patternOf(text)),
+		);
+		return left.length === 0
+			? []
+			: [
+					`what job ${name} excludes and other destinations do not is backed up to all of them: ${left.join(", ")}`,
+				];
+	});
+}
+
 /**
  * Converts a borg pattern if possible (borg help patterns). Without a style, its `*` matches slashes and it starts at the root
  * of the file system. A pattern that cannot be converted is refused because of its style.

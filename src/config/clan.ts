@@ -6,7 +6,7 @@ import type { Fault } from "../manifest/faults.ts";
 import { merge } from "../modules/merge.ts";
 import { type Origin, originAt, originsOf, withOrigins } from "../values/origin.ts";
 import { isRecord, recordOf } from "../values/record.ts";
-import { borgOf, excludedByAll, mapIn, textsIn } from "./clan-borg.ts";
+import { borgOf, excludedByAll, mapIn, notExcluded, textsIn } from "./clan-borg.ts";
 import type { Around, Passed, Written } from "./pass.ts";
 import { machineSchema } from "./schema.ts";
 
@@ -30,6 +30,8 @@ export const withClan = (machine: Written, { name }: Pick<Around, "name">): Pass
 };
 
 interface FromClan {
+	/** What differs from Clan's own settings, in words. */
+	readonly remarks: readonly string[];
 	readonly state: Record<string, unknown>;
 	readonly providers: Record<string, unknown>;
 	readonly faults: readonly Fault[];
@@ -59,7 +61,12 @@ export function fromClan(clan: Record<string, unknown>): FromClan {
 		if (name in commands)
 			faults.push({ path: ["providers", name], message: `two providers are called "${name}"` });
 	const local = isRecord(localbackup) ? { localbackup: localOf(localbackup, faults) } : {};
-	return { state, providers: { ...commands, ...borg, ...local }, faults };
+	return {
+		remarks: notExcluded(jobs, exclude),
+		state,
+		providers: { ...commands, ...borg, ...local },
+		faults,
+	};
 }
 
 const nameOf = (key: string, value: unknown) =>

@@ -2,6 +2,7 @@
 import type { Fault } from "../manifest/faults.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Origin } from "../values/origin.ts";
+import { shellLine } from "../values/shell.ts";
 import { MAX_FAULTS } from "./limits.ts";
 import { quote, whereIs } from "./source.ts";
 
@@ -12,7 +13,7 @@ const LONGEST_LINE = 2_000;
 export function configError(
 	file: string,
 	faults: readonly Fault[],
-	hint = "fix the file, then check it with: holdfast validate",
+	hint = `fix the file, then check it with: ${shellLine(["holdfast", "validate", "--config", file])}`,
 ): HoldfastError {
 	const each = inOrderOfLines([...new Map(faults.map((fault) => [sameness(fault), fault])).values()]);
 	const blocks = each.slice(0, MAX_FAULTS).map((fault) => blockOf(file, fault));

@@ -6,6 +6,7 @@ import type { Proposal } from "../modules/propose.ts";
 import { type DataPath, originAt } from "../values/origin.ts";
 import { patternOf } from "../values/patterns.ts";
 import { hidesSomething, printableLine } from "../values/printable.ts";
+import { isRecord } from "../values/record.ts";
 import { readYaml } from "./yaml.ts";
 
 export interface FirstConfig {
@@ -179,7 +180,7 @@ export async function importedConfig(
 	declared: Readonly<Record<string, unknown>>,
 	from: string,
 ): Promise<string> {
-	const { withClan } = await import("./clan.ts");
+	const { fromClan, withClan } = await import("./clan.ts");
 	const { machinesIn } = await import("./load.ts");
 	await machinesIn(
 		{ machines: { [machine]: declared } },
@@ -187,8 +188,10 @@ export async function importedConfig(
 		"correct it where it is declared, then import it again",
 	);
 	const { machine: imported } = withClan(declared, { name: machine });
+	const remarks = isRecord(declared.clan) ? fromClan(declared.clan).remarks : [];
 	return [
 		comment(`Written by \`holdfast import\` from ${from}. Check it with \`holdfast validate\`.`),
+		...remarks.map(comment),
 		yamlText({ machines: { [machine]: { ...imported } } }),
 	].join("\n");
 }

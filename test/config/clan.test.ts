@@ -123,6 +123,9 @@ describe("what Clan declares", () => {
 		assert.equal(exclude(fromClan(jobs({ ...both, usb: job() }))), undefined);
 		const local = { localbackup: { targets: { usb: { directory: "/mnt/usb" } } } };
 		assert.equal(exclude(fromClan({ ...jobs(both), ...local })), undefined);
+		assert.deepEqual(fromClan(jobs(both)).remarks, [
+			"what job nas excludes and other destinations do not is backed up to all of them: *.pyc",
+		]);
 	});
 });
 
