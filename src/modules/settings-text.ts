@@ -8,8 +8,9 @@ function add(values: Map<string, string | undefined>, key: string, value: string
 	values.set(key, values.has(key) && values.get(key) !== value ? undefined : value);
 }
 
+/** A quote that never ends goes on to the end of the text, so that none is tried twice: nothing follows it, and it is not plain. */
 const PHP =
-	/(?<comment>\/\*[\s\S]*?(?:\*\/|$)|(?:\/\/|#)[^\n]*)|'(?<single>(?:[^'\\]|\\[\s\S])*)'|"(?<double>(?:[^"\\]|\\[\s\S])*)"|(?<sign>=>|[^\s])/g;
+	/(?<comment>\/\*[\s\S]*?(?:\*\/|$)|(?:\/\/|#)[^\n]*)|'(?<single>(?:[^'\\]|\\[\s\S]?)*)(?:'|$)|"(?<double>(?:[^"\\]|\\[\s\S]?)*)(?:"|$)|(?<sign>=>|[^\s])/g;
 
 /** The entries of the arrays in a PHP file, such as Nextcloud's config.php, by key: texts in quotes are plain. */
 export function phpValues(text: string): Values {
@@ -36,8 +37,8 @@ export function phpValues(text: string): Values {
 export function environmentValues(text: string): Values {
 	const values = new Map<string, string | undefined>();
 	for (const line of text.split("\n")) {
-		const [, key, value = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-		if (key !== undefined) values.set(key, plain(value));
+		const [, key, value = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)$/s.exec(line) ?? [];
+		if (key !== undefined) values.set(key, plain(value.trim()));
 	}
 	return values;
 }
@@ -57,8 +58,8 @@ export function iniValues(text: string): Values {
 	for (const line of text.split("\n")) {
 		const [, opened] = /^\s*\[([^\]]+)\]/.exec(line) ?? [];
 		if (opened !== undefined) section = `${opened.trim()}.`;
-		const [, key, value = ""] = /^\s*([\w.-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-		if (key !== undefined) values.set(`${section}${key}`, value.includes("%(") ? undefined : plain(value));
+		const [, key, value = ""] = /^\s*([\w.-]+)\s*=(.*)$/s.exec(line) ?? [];
+		if (key !== undefined) values.set(`${section}${key}`, value.includes("%(") ? undefined : plain(value.trim()));
 	}
 	return values;
 }

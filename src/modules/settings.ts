@@ -1,7 +1,7 @@
 // What an application's own settings say about where its data are. They are read as data, and shown: the service's user may
 // be able to write them, so that what they name is never taken for granted.
 import { isSystemFolder } from "../host/system-folders.ts";
-import { isWithin } from "../values/paths.ts";
+import { isWithin, LONGEST_PATH } from "../values/paths.ts";
 import { hidesSomething } from "../values/printable.ts";
 import type { Sight, Told } from "./module.ts";
 import { assignedValues, environmentValues, type Values } from "./settings-text.ts";
@@ -14,7 +14,7 @@ interface Setting {
 }
 
 /** How settings name this machine as a database's server: also by a socket, and with a port. */
-export const THIS_MACHINE = /^(localhost|127\.0\.0\.1|\[?::1\]?|\/.*)(:.*)?$/;
+export const THIS_MACHINE = /^(?:(?:localhost|127\.0\.0\.1|\[?::1\]?)(?::.*)?|\/.*)$/;
 export const DATABASE_NAME = /^[\w.-]{1,63}$/;
 
 export class Settings implements Told {
@@ -56,7 +56,7 @@ export class Settings implements Told {
 	text(key: string, what: string, like: RegExp = /./): string | undefined {
 		const { value, where } = this.#values.get(key) ?? {};
 		if (where === undefined || value === "") return undefined;
-		if (value !== undefined && like.test(value)) return value;
+		if (value !== undefined && value.length <= LONGEST_PATH && like.test(value)) return value;
 		this.unclear.push(`${what} is set in ${where} (${key}): check it`);
 		return undefined;
 	}
@@ -65,7 +65,7 @@ export class Settings implements Told {
 	path(key: string, isUsual: (path: string) => boolean, what = "its data"): string | undefined {
 		const { value, where } = this.#values.get(key) ?? {};
 		if (where === undefined || value === "") return undefined;
-		const path = value?.replace(/(?<=.)\/+$/, "");
+		const path = value === undefined ? undefined : withoutSlashes(value);
 		if (path !== undefined && !isOdd(path) && isUsual(path)) return undefined;
 		if (path === undefined || isOdd(path))
 			this.unclear.push(`the place of ${what} is set in ${where} (${key}): check it`);
@@ -113,7 +113,12 @@ export function both(one: object, other: object): object {
 	return Object.fromEntries(joined);
 }
 
+/** Only as long as a path may be: the expression tries every slash. */
+const withoutSlashes = (value: string) =>
+	value.length > LONGEST_PATH ? value : value.replace(/(?<=.)\/+$/, "");
+
 const isOdd = (path: string) =>
+	path.length > LONGEST_PATH ||
 	!path.startsWith("/") ||
 	hidesSomething(path) ||
 	path.split("/").some((part) => part === ".." || part === ".");

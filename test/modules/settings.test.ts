@@ -250,6 +250,39 @@ test("the files are read as data", () => {
 	assert.ok(phpValues(long).size <= 1);
 });
 
+describe("a mebibyte of what is hard to read takes no time", () => {
+	const n = 1024 ** 2;
+	const quotes = "\\'".repeat(n / 2);
+	for (const [what, read] of [
+		["blanks in an environment", () => environmentValues(`A=${" ".repeat(n)}x\u2028x`)],
+		["blanks in app.ini", () => iniValues(`A=${" ".repeat(n)}x\u2028x`)],
+		["a quote that never ends", () => phpValues(`<?php '${quotes}`)],
+		["one with a backslash at its end", () => phpValues(`<?php '${quotes}\\`)],
+		["double quotes", () => phpValues(`<?php "${quotes.replaceAll("'", '"')}`)],
+	] as const)
+		test(what, () => {
+			const began = performance.now();
+			assert.ok(read().size <= 1);
+			assert.ok(performance.now() - began < 1000);
+		});
+
+	for (const [what, line] of [
+		["slashes", `'datadirectory' => '${"/".repeat(n)}x'`],
+		["colons", `'datadirectory' => '/var/www/nextcloud/data', 'dbhost' => '/${":".repeat(n)}\n'`],
+	] as const)
+		test(`${what} in a value, which is not shown`, async () => {
+			const began = performance.now();
+			const { told } = await nextcloud(`${line},`);
+			assert.ok(performance.now() - began < 2000);
+			assert.equal(told?.unclear.length, 1);
+			assert.ok((told?.unclear[0]?.length ?? n) < 200);
+		});
+
+	test("a quote that never ends is not plain", () => {
+		assert.deepEqual([...phpValues("<?php ['a' => 'b")], [["a", undefined]]);
+	});
+});
+
 test("systemd's own words about a unit's environment", () => {
 	const shown =
 		'Id=b.service\nStateDirectory=b c\nEnvironment=A=1 "B=2 3"\nEnvironmentFiles=/etc/b.env (ignore_errors=yes)\nEnvironmentFiles=/etc/c (x).env (ignore_errors=no)\n\nId=a.service\nStateDirectory=\n';
