@@ -59,7 +59,8 @@ export function iniValues(text: string): Values {
 		const [, opened] = /^\s*\[([^\]]+)\]/.exec(line) ?? [];
 		if (opened !== undefined) section = `${opened.trim()}.`;
 		const [, key, value = ""] = /^\s*([\w.-]+)\s*=(.*)$/s.exec(line) ?? [];
-		if (key !== undefined) values.set(`${section}${key}`, value.includes("%(") ? undefined : plain(value.trim()));
+		if (key !== undefined)
+			values.set(`${section}${key}`, value.includes("%(") ? undefined : plain(value.trim()));
 	}
 	return values;
 }

@@ -11,9 +11,9 @@ import { scratch } from "../support/scratch.ts";
 
 const root = scratch("init-folders");
 const at = (path: string) => join(root, path);
-function put(path: string) {
+function put(path: string, text = "content") {
 	mkdirSync(dirname(at(path)), { recursive: true });
-	writeFileSync(at(path), "content");
+	writeFileSync(at(path), text);
 }
 
 for (const file of [
@@ -41,6 +41,8 @@ for (const file of [
 	],
 ])
 	put(file);
+for (const repository of ["home/borg/web01", "home/alice/repository"])
+	put(`${repository}/config`, "[repository]\nversion = 1\n");
 mkdirSync(at("srv/empty"));
 symlinkSync(at("elsewhere"), at("srv/link"));
 
@@ -108,4 +110,26 @@ test("more folders than anybody reads: the others are counted", () => {
 	const { states, left } = dataFolders(at("many"), NONE);
 	assert.equal(states.length, 30);
 	assert.deepEqual(left, ["10 more folders of these: add those that you need under `state`"]);
+});
+
+test("folders that only look like a repository or archives are proposed; of archives among other files, each is left out", () => {
+	const archive = "web01-2026-11-24T203704Z-2oii";
+	for (const file of [
+		...["app/config/a", "app/data/a", "app/README", "git/config", "git/data/a", "git/README"],
+		...["app2/config/a", "app2/data/a", "app2/keys/a", "app2/snapshots/a"],
+		...["note/letter", `note/${archive}`, `named/${archive}/letter`, "named/snapshot.0/a"],
+		...[`mixed/${archive}/data.tar.zst`, "mixed/letter", `mixed/usb/${archive}/index.json`],
+		...["mixed/disk/snapshot.0/holdfast.json", "mixed/disk/letter"],
+	])
+		put(`look/srv/${file}`);
+	const srv = (name: string) => at(`look/srv/${name}`);
+	const { states } = dataFolders(at("look"), NONE);
+	assert.deepEqual(
+		states.map(({ folder, exclude }) => [folder, ...exclude]),
+		[
+			...["app", "app2", "git"].map((name) => [srv(name)]),
+			[srv("mixed"), ...[archive, "disk/snapshot.0", "usb"].map((name) => srv(`mixed/${name}`))],
+			...["named", "note"].map((name) => [srv(name)]),
+		],
+	);
 });

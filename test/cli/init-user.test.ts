@@ -54,6 +54,7 @@ test("a user's folders are states, and can be backed up and restored; what is no
 		mkdirSync(join(home, name));
 		chownSync(join(home, name), USER, USER);
 	}
+	writeFileSync(join(home, old, "index.json"), "{}");
 	const providers = { tar: { destinations: { usb: { path: join(home, "archives/") } } } };
 	writeFileSync(join(home, "holdfast.json"), JSON.stringify({ machines: { laptop: { providers } } }));
 	chownSync(join(home, "holdfast.json"), USER, USER);
