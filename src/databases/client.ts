@@ -1,6 +1,6 @@
 // Shared by the clients of all database servers: run the server's own programs as the user that may connect.
 import { Transform, type Writable } from "node:stream";
-import { cleanEnvironment, describeEnd, type ExecOptions, type Identity, start } from "../host/exec.ts";
+import { cleanEnvironment, describeEnd, type ExecOptions, exec, type Identity, start } from "../host/exec.ts";
 import { eachPart } from "../host/file-parts.ts";
 import { howToInstall, programPath } from "../host/programs.ts";
 import { standstillSeconds } from "../host/standstill.ts";
@@ -106,8 +106,13 @@ export function fault(
  * The same program, but its output comes in large pieces if stdbuf(1) is there. For programs of which it is known that they
  * write through the C library, and no more than that at a time: they and whoever reads them spend a third of their time on it.
  */
-export function inLargePieces(argv: readonly string[]): readonly string[] {
-	return programPath("stdbuf") === undefined ? argv : ["stdbuf", `--output=${WRITTEN_BYTES}`, ...argv];
+export async function inLargePieces(argv: readonly string[]): Promise<readonly string[]> {
+	const [program = ""] = argv;
+	const buffered = ["stdbuf", `--output=${WRITTEN_BYTES}`];
+	if (programPath("stdbuf") === undefined) return argv;
+	// It loads a library into the program, which one with a C library of its own may not take.
+	const { code } = await exec([...buffered, program, "--version"], { timeoutSeconds: QUESTION_SECONDS });
+	return code === 0 ? [...buffered, ...argv] : argv;
 }
 
 /**

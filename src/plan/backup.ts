@@ -8,7 +8,7 @@ import { foldersPresent } from "../steps/folders-present.ts";
 import { type HookStep, hook as hookKind } from "../steps/hook.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import { destinationScope, stateScope } from "../steps/scope.ts";
-import { statesRead } from "../steps/states-read.ts";
+import { STARTS_LANE, statesRead } from "../steps/states-read.ts";
 import { unitsStop } from "../steps/units-stop.ts";
 import { above } from "../values/paths.ts";
 import { startsAround } from "./backup-starts.ts";
@@ -127,7 +127,7 @@ export function planBackup(request: BackupRequest): Plan {
 
 /**
  * Where all engines tell what they have read, the units of the states that are read first start while the rest is read: all of them when
- * all of these states are read, since one may pull up another.
+ * all of these states are read, since one may pull up another. Only where none of these states has dumps.
  */
 function startsMeanwhile(
 	{ targets }: BackupRequest,
@@ -139,8 +139,11 @@ function startsMeanwhile(
 	const isRest = states.some(
 		([name, { folders }]) => folders.length > 0 && !first.some(([one]) => one === name),
 	);
-	if (first.length === 0 || !isRest || !targets.every(({ tellsPassed }) => tellsPassed)) return starts;
-	const among = { sideBySide: true, lane: "starts" };
+	// Dumps are read after the folders, and those of a state whose unit does not start are removed.
+	const isDumped = first.some(([, { dumps }]) => dumps.length > 0);
+	if (first.length === 0 || isDumped || !isRest || !targets.every(({ tellsPassed }) => tellsPassed))
+		return starts;
+	const among = { sideBySide: true, lane: STARTS_LANE };
 	return [
 		statesRead.step({
 			...{ id: statesRead.id(), scope: "reading", ...among, touches: [] },

@@ -8,6 +8,7 @@ import { unitsFreeze } from "../steps/units-freeze.ts";
 import { unitsStart } from "../steps/units-start.ts";
 import { unitsStop } from "../steps/units-stop.ts";
 import { unitsThaw } from "../steps/units-thaw.ts";
+import { isRecord } from "../values/record.ts";
 import type { Journal } from "./journal.ts";
 import type { Entry } from "./journal-rows.ts";
 import { lockHolder } from "./lock.ts";
@@ -58,8 +59,11 @@ function leavesOf(known: KnownRun, entries: readonly Entry[]): string[] {
 	const undone = new Set(entries.filter(({ phase }) => phase === "undo-done").map(({ step }) => step));
 	const done = new Set(entries.filter(({ phase }) => phase === "done").map(({ step }) => step));
 	const standing = known.steps.filter(({ id }) => began.has(id) && !undone.has(id));
+	// A start that was passed over has recorded nothing.
+	const hasStarted = (id: string) =>
+		done.has(id) && entries.some(({ step, data }) => step === id && isRecord(data) && "became" in data);
 	const isUp = (scope: string) =>
-		unitsStart.among(standing).some((step) => step.scope === scope && done.has(step.id));
+		unitsStart.among(standing).some((step) => step.scope === scope && hasStarted(step.id));
 	const recorded = (id: string) =>
 		entries.some(({ step, data }) => step === id && unitsNoted(data).length > 0);
 	const isCold = unitsThaw.among(known.steps).some(({ id, frozen }) => began.has(frozen) && !done.has(id));

@@ -2,6 +2,9 @@
 import { listOf, ref } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
+/** The lane of this step and of the starts that wait for it. */
+export const STARTS_LANE = "starts";
+
 const params = {
 	/** The steps that read them. */
 	by: listOf(ref<"archive-create">()),

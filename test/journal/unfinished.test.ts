@@ -27,9 +27,9 @@ const move = aside.step({
 });
 
 /** The line about a restore of these steps, of which this many began. */
-function said(began: number, wasUp = true): string {
+function said(began: number, wasUp = true, hasStarted = true): string {
 	const steps: readonly Step[] = [stop, start, move];
-	const journal = Journal.open(join(folder, `${began}-${wasUp}`));
+	const journal = Journal.open(join(folder, `${began}-${wasUp}-${hasStarted}`));
 	try {
 		journal.begin({
 			...{ version: 1, run: "r1", operation: "restore", steps, goals: [] },
@@ -38,6 +38,7 @@ function said(began: number, wasUp = true): string {
 		for (const { id } of steps.slice(0, began)) {
 			journal.add("r1", id, "begin");
 			if (id === stop.id) journal.add("r1", id, "note", { units: [{ unit: "app.service", wasUp }] });
+			if (id === start.id && hasStarted) journal.add("r1", id, "note", { became: [], started: [] });
 			journal.add("r1", id, "done");
 		}
 		return unfinishedRuns(journal, join(folder, "run")).map(lineOf).join("\n");
@@ -54,6 +55,11 @@ test("of a run that has changed nothing", () => {
 test("of one whose units are down, or up again", () => {
 	assert.match(said(1), /: units that it stopped are still down; finish/);
 	assert.match(said(2), /: no unit is down/);
+	assert.match(
+		said(2, true, false),
+		/: units that it stopped are still down/,
+		"a start that was passed over",
+	);
 });
 
 test("of one that has put data aside", () => {

@@ -149,7 +149,10 @@ describe("adopt", () => {
 		const config = readFileSync(first.path("holdfast.json"), "utf8").replace(`"${at}"`, `"${at}-moved"`);
 		first.write("holdfast.json", config);
 		const refused = await first.holdfast("list");
-		assert.match(refused.stderr, /was at another address when it was last used from here\n.*relocated: true/);
+		assert.match(
+			refused.stderr,
+			/was at another address when it was last used from here\n(?: {4}.*\n)?.*relocated: true/,
+		);
 		first.write("holdfast.json", config.replace('"repo":', '"relocated": true, "repo":'));
 		assert.match(await ok(first, "list"), /notes, shop/);
 	});

@@ -123,7 +123,9 @@ async function dump(server: Server, live: string, work: Work): Promise<DumpStrea
 	// The owner could replace a table with a view, whose functions would then run with our rights.
 	const reader = await temporaryAccount(server, live, "read");
 	const tables = await requireNoSequences(reader, live)
-		.then(() => dumpBy(reader.client, doing, inLargePieces([...reader.connect("dump"), ...options]), work))
+		.then(async () =>
+			dumpBy(reader.client, doing, await inLargePieces([...reader.connect("dump"), ...options]), work),
+		)
 		.catch(async (error: unknown) => {
 			await reader.release();
 			throw error;

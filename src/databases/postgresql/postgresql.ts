@@ -48,7 +48,7 @@ export function postgresql(declared: PostgresqlDump, signal?: AbortSignal): Serv
 	};
 }
 
-function dump(
+async function dump(
 	connection: Connection,
 	{ postgresql: live, excludeTableData = [] }: PostgresqlDump,
 	work: Work,
@@ -56,7 +56,7 @@ function dump(
 	return dumpBy(
 		connection.client,
 		`dump the database ${live}`,
-		inLargePieces([
+		await inLargePieces([
 			"pg_dump",
 			`--lock-wait-timeout=${QUESTION_SECONDS * 1000}`,
 			"--format=custom",

@@ -1,8 +1,8 @@
 // How far the archives of a run are: units that are down for it start again as soon as all of them hold their states, not when all are
 // complete.
 import type { ArchiveCreateStep } from "../archive-create.ts";
-import type { Plan } from "../plan.ts";
-import { statesRead } from "../states-read.ts";
+import type { Plan, Step } from "../plan.ts";
+import { STARTS_LANE, statesRead } from "../states-read.ts";
 
 /** How far the steps of a run that is under way are. */
 interface Reading {
@@ -10,12 +10,14 @@ interface Reading {
 	readonly past: Set<string>;
 	/** The units may have been started. */
 	isOver: boolean;
+	/** By step: its latest attempt. What an earlier one learns does not count. */
+	readonly attempts: Map<string, object>;
 }
 type Run = Pick<Plan, "steps">;
 const readings = new WeakMap<Run, Reading>();
 
 export function readingOf(plan: Run): Reading {
-	const known = readings.get(plan) ?? { past: new Set(), isOver: false };
+	const known = readings.get(plan) ?? { past: new Set(), isOver: false, attempts: new Map() };
 	readings.set(plan, known);
 	return known;
 }
@@ -24,8 +26,16 @@ export function readingOf(plan: Run): Reading {
 export const mayRunAgain = ({ plan }: { readonly plan: Run }): boolean => readings.get(plan)?.isOver === true;
 
 /** Before an attempt of a step looks whether units are down: they stay as they are until it has read their states. */
-export const beginReading = ({ id }: Pick<ArchiveCreateStep, "id">, plan: Run): boolean =>
-	readingOf(plan).past.delete(id);
+export function beginReading({ id }: Pick<ArchiveCreateStep, "id">, plan: Run): void {
+	const reading = readingOf(plan);
+	reading.attempts.set(id, {});
+	reading.past.delete(id);
+}
+
+/** A start that need not wait any more, or did not wait since waiting failed: what is read from now on is read live. */
+export function endReading({ lane }: Pick<Step, "lane">, plan: Run): void {
+	if (lane === STARTS_LANE) readingOf(plan).isOver = true;
+}
 
 /** Watches an attempt of a step to read states whose units are down. `roots`: their paths, by state. */
 export function watchReading(
@@ -44,10 +54,13 @@ export function watchReading(
 	const left = new Set(owners.keys());
 	const again = new Set<string>();
 	let asked: Promise<ReadonlySet<string>> | undefined;
+	const attempt = reading.attempts.get(id);
 	const end = () => {
 		asked = ask();
 		asked.then(
-			() => reading.past.add(id),
+			() => {
+				if (reading.attempts.get(id) === attempt) reading.past.add(id);
+			},
 			() => {},
 		);
 	};

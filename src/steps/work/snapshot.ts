@@ -9,6 +9,7 @@ import type { StepContext } from "../context.ts";
 import type { Began, Caught, SnapshotStep } from "../snapshot.ts";
 import type { SnapshotDropStep } from "../snapshot-drop.ts";
 import type { StepWork } from "../step.ts";
+import { unitsFreeze } from "../units-freeze.ts";
 import { tornIn } from "./snapshot-torn.ts";
 
 /**
@@ -16,6 +17,8 @@ import { tornIn } from "./snapshot-torn.ts";
  * those begin that are not required: their states are read with their units down instead.
  */
 const COPY_SECONDS = { each: 10, all: 30 };
+/** While units are frozen, for which systemd has a limit of its own (host/freezer.ts). */
+const FROZEN_COPY_SECONDS = { each: 5, all: 10 };
 
 export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 	async run(step, context) {
@@ -27,7 +30,7 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 		const caught: string[] = [];
 		const faults = new Map<string, string>();
 		const times: number[] = [];
-		const copies = copying(step);
+		const copies = copying(step, isFreezing(context) ? FROZEN_COPY_SECONDS : COPY_SECONDS);
 		for (const { name, type, volume, area, fileSystem = "" } of volumes)
 			try {
 				if (noArea.has(area)) throw noArea.get(area);
@@ -51,17 +54,19 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 	},
 };
 
+const isFreezing = ({ plan }: Pick<StepContext, "plan">) => unitsFreeze.among(plan.steps).length > 0;
+
 /** Makes copies, so that one that takes long is no harm to those of other states. */
-function copying({ states }: SnapshotStep) {
+function copying({ states }: SnapshotStep, limit: typeof COPY_SECONDS) {
 	const required = new Set(Object.values(states).flatMap((one) => (one.required ? one.volumes : [])));
 	let begun: number | undefined;
 	return async (name: string, take: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) => {
 		begun ??= performance.now();
-		if (!required.has(name) && performance.now() - begun > COPY_SECONDS.all * 1000)
-			throw new Error(`the copies before it have taken more than ${COPY_SECONDS.all} seconds`);
-		const patience = AbortSignal.timeout(COPY_SECONDS.each * 1000);
+		if (!required.has(name) && performance.now() - begun > limit.all * 1000)
+			throw new Error(`the copies before it have taken more than ${limit.all} seconds`);
+		const patience = AbortSignal.timeout(limit.each * 1000);
 		await take(AbortSignal.any([signal, patience])).catch((error: unknown) => {
-			throw patience.aborted ? new Error(`its copy takes longer than ${COPY_SECONDS.each} seconds`) : error;
+			throw patience.aborted ? new Error(`its copy takes longer than ${limit.each} seconds`) : error;
 		});
 	};
 }

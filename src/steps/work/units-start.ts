@@ -8,7 +8,7 @@ import { outcomeWords, type UnitOutcome } from "../unit-outcome.ts";
 import { type UnitsStartStep, unitsStart as unitsStartKind } from "../units-start.ts";
 import { type StartNote, type StopNote, unitsStop } from "../units-stop.ts";
 import { same, startAgain } from "./bring-up.ts";
-import { mayRunAgain } from "./reading.ts";
+import { endReading, mayRunAgain } from "./reading.ts";
 import { isCaught } from "./snapshot-caught.ts";
 import { isRunning } from "./unit-status.ts";
 import { factsOf, ownOf } from "./units-around.ts";
@@ -29,6 +29,7 @@ export const unitsStart: StepWork<UnitsStartStep, unknown, StartNote> = {
 				? { ...unit, shouldRun: false, because: step.asBefore, missed: true }
 				: unit,
 		);
+		endReading(step, context.plan);
 		const { became, started } = await startAgain(
 			units,
 			{ inRun: true, scope: step.scope },
