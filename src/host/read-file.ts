@@ -51,9 +51,9 @@ export function readBounded(path: string, { most, noLink = false, look }: Readin
 /** The text of a file in a folder, or why it cannot be read; undefined if it does not exist. */
 export type Found = { readonly text: string } | { readonly fault: string } | undefined;
 
-export function readTextIn(folder: Folder, name: string, most: number): Found {
+export function readTextIn(folder: Folder, name: string, most: number, look?: Reading["look"]): Found {
 	try {
-		return { text: readText(`${folder.self}/${name}`, { most, noLink: true }) };
+		return { text: readText(`${folder.self}/${name}`, { most, noLink: true, ...(look ? { look } : {}) }) };
 	} catch (error) {
 		if (isErrno(error, "ENOENT")) return undefined;
 		return { fault: `${name} cannot be read: ${wordsOf(error)}` };

@@ -20,13 +20,18 @@ export interface Sight {
 	/** Whether this path exists. */
 	has(path: string): boolean;
 	/** The text of a small file, or why it is not read; undefined if there is none. A link of a service's user is not followed. */
-	read(path: string): Found;
+	read(path: string): FoundSettings;
+	/** The user that owns what is at this path, through links; undefined if that is not known. */
+	owner(path: string): number | undefined;
 	/** What a unit sets for its programs. */
 	environment(unit: string): UnitEnvironment;
 	/** Services that are enabled or running, with their suffix. */
 	readonly units: readonly string[];
 	readonly nixos: boolean;
 }
+
+/** `owner`: of the file; undefined if it is not known. */
+export type FoundSettings = Found | { readonly text: string; readonly owner?: number };
 
 export interface UnitEnvironment {
 	/** Its Environment=, as systemctl prints it. */

@@ -1,8 +1,7 @@
 // Proposes modules for a machine from what was found on it.
 import * as v from "valibot";
-import type { Found } from "../host/read-file.ts";
 import { LIBRARY } from "./library.ts";
-import type { Module, Sight, Told, UnitEnvironment } from "./module.ts";
+import type { FoundSettings, Module, Sight, Told, UnitEnvironment } from "./module.ts";
 import { both } from "./settings.ts";
 import { isOf } from "./unit-signs.ts";
 
@@ -12,7 +11,9 @@ export interface Seen {
 	/** Whether this path exists. */
 	has(path: string): boolean;
 	/** The text of a small file, or why it is not read; undefined if there is none. */
-	read(path: string): Found;
+	read(path: string): FoundSettings;
+	/** The user that owns what is at this path; undefined if that is not known. */
+	owner(path: string): number | undefined;
 	readonly nixos: boolean;
 }
 
@@ -42,11 +43,11 @@ export interface Proposal {
 	readonly services: readonly SeenUnit[];
 }
 
-export function propose({ units, has, read, nixos }: Seen): Proposal {
+export function propose({ units, has, read, owner, nixos }: Seen): Proposal {
 	const names = units.map(({ unit }) => unit);
 	const environment = (name: string) =>
 		units.find(({ unit }) => unit === name)?.environment ?? { assigned: "", files: [] };
-	const sight = { has, read, environment, nixos, units: names };
+	const sight = { has, read, owner, environment, nixos, units: names };
 	const covered = new Set<string>();
 	const modules = [...LIBRARY.values()].flatMap((module) => {
 		const { name, about, signs } = module;
@@ -71,14 +72,43 @@ function layoutOf({ options: schema, found, settings }: Module, sight: Sight) {
 	return { options: isPossible ? options : usual, usual, told: isPossible ? told : refused(told) };
 }
 
-/** The same without what applications' own settings say, which cannot be declared: with that said. */
-export const withoutSettings = ({ modules, services }: Proposal): Proposal => ({
-	modules: modules.map((one) => ({ ...one, options: one.usual, told: refused(one.told) })),
+/**
+ * What `look` makes of the proposal with as much of the applications' own settings as it does not refuse: two may name the
+ * same folder. `look` throws if it refuses; what was left out is said in the proposal that it gets.
+ */
+export async function withPossibleSettings<T>(
+	proposal: Proposal,
+	look: (some: Proposal) => Promise<T>,
+): Promise<T> {
+	const all = await look(proposal).catch(() => undefined);
+	if (all !== undefined) return all;
+	const left = new Set(
+		proposal.modules.filter(({ told }) => Object.keys(told.options).length > 0).map(({ name }) => name),
+	);
+	let possible = await look(withoutSettings(proposal, left));
+	for (const name of left) {
+		const fewer = new Set([...left].filter((one) => one !== name));
+		const more = await look(withoutSettings(proposal, fewer)).catch(() => undefined);
+		if (more === undefined) continue;
+		possible = more;
+		left.delete(name);
+	}
+	return possible;
+}
+
+const withoutSettings = ({ modules, services }: Proposal, names: ReadonlySet<string>): Proposal => ({
+	modules: modules.map((one) =>
+		names.has(one.name) ? { ...one, options: one.usual, told: refused(one.told) } : one,
+	),
 	services,
 });
 
 const refused = (told: Told): Told => ({
 	...told,
 	shown: [],
-	unclear: [...told.shown.map((line) => `${line}, and the config cannot have it: check it`), ...told.unclear],
+	unclear: [
+		...(told.shown.length === 0 ? ["its settings say what the config cannot have: check them"] : []),
+		...told.shown.map((line) => `${line}, and the config cannot have it: check it`),
+		...told.unclear,
+	],
 });

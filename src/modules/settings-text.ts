@@ -71,15 +71,19 @@ function plain(value: string): string | undefined {
 	return /["'`\\$]/.test(inner) ? undefined : inner;
 }
 
-/** The values of an attribute of these elements in an XML file, in order, without those in comments. */
-export function xmlAttributes(text: string, element: string, attribute: string): string[] {
+/** The attributes of each of these elements in an XML file, in order, without those in comments. */
+export function xmlElements(text: string, element: string): ReadonlyMap<string, string>[] {
 	const bare = text.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, "");
 	const opened = new RegExp(`<${element}\\s([^<>]*)>`, "g");
-	const within = new RegExp(`(?:^|\\s)${attribute}="([^"]*)"`);
-	return [...bare.matchAll(opened)].flatMap(([, attributes = ""]) => {
-		const [, value] = within.exec(attributes) ?? [];
-		return value === undefined ? [] : [unescaped(value)];
-	});
+	return [...bare.matchAll(opened)].map(
+		([, attributes = ""]) =>
+			new Map(
+				[...attributes.matchAll(/(?<!\S)([\w:.-]+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [
+					name,
+					unescaped(value),
+				]),
+			),
+	);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };

@@ -11,10 +11,12 @@ interface Setting {
 	readonly value: string | undefined;
 	/** The file or unit that has it. */
 	readonly where: string;
+	/** Who can set it. */
+	readonly owner: number;
 }
 
 /** How settings name this machine as a database's server: also by a socket, and with a port. */
-export const THIS_MACHINE = /^(?:(?:localhost|127\.0\.0\.1|\[?::1\]?)(?::.*)?|\/.*)$/;
+const THIS_MACHINE = /^(?:(?:localhost|127\.0\.0\.1|\[?::1\]?)(?::.*)?|\/.*)$/;
 export const DATABASE_NAME = /^[\w.-]{1,63}$/;
 
 export class Settings implements Told {
@@ -35,7 +37,7 @@ export class Settings implements Told {
 		if (found === undefined) return false;
 		if ("fault" in found)
 			this.unclear.push(`${path} may say where its data are, and was not read: ${found.fault}`);
-		else this.#add(read(found.text), path);
+		else this.#add(read(found.text), path, "owner" in found ? found.owner : ROOT);
 		return "text" in found;
 	}
 
@@ -50,10 +52,20 @@ export class Settings implements Told {
 		return this;
 	}
 
-	has = (key: string): boolean => this.#values.has(key);
+	/** Whether it is set, and not to an empty text. */
+	has = (key: string): boolean => this.#values.has(key) && this.plain(key) !== "";
 
-	/** A plain value; one that is set and is not plain, or does not look like this, is said. `what`: it is. */
-	text(key: string, what: string, like: RegExp = /./): string | undefined {
+	/** Undefined if it is not set or not plain; nothing is said of it. */
+	plain = (key: string): string | undefined => this.#values.get(key)?.value;
+
+	/** A plain path in this folder, where its place need not be said. */
+	below(key: string, folder: string): string | undefined {
+		const path = withoutSlashes(this.plain(key) ?? "");
+		return !isOdd(path) && isWithin(path, folder) ? path : undefined;
+	}
+
+	/** A plain value; one that is set and is not plain, or does not look like this, is said: without the value. */
+	text(key: string, what: string, like: { test(value: string): boolean } = /./): string | undefined {
 		const { value, where } = this.#values.get(key) ?? {};
 		if (where === undefined || value === "") return undefined;
 		if (value !== undefined && value.length <= LONGEST_PATH && like.test(value)) return value;
@@ -61,22 +73,28 @@ export class Settings implements Told {
 		return undefined;
 	}
 
+	/** A database's server other than this machine is said. */
+	server(key: string): void {
+		const is = this.plain(key) === undefined ? "may be another machine's" : "is not this machine";
+		this.text(key, `the server of its database, which ${is},`, THIS_MACHINE);
+	}
+
 	/** A folder or file that is not where it usually is, and that a state may have. What may not be taken is said. */
 	path(key: string, isUsual: (path: string) => boolean, what = "its data"): string | undefined {
-		const { value, where } = this.#values.get(key) ?? {};
+		const { value, where, owner = ROOT } = this.#values.get(key) ?? {};
 		if (where === undefined || value === "") return undefined;
 		const path = value === undefined ? undefined : withoutSlashes(value);
 		if (path !== undefined && !isOdd(path) && isUsual(path)) return undefined;
 		if (path === undefined || isOdd(path))
 			this.unclear.push(`the place of ${what} is set in ${where} (${key}): check it`);
-		else if (isOfSystem(path))
-			this.unclear.push(
-				`${key} in ${where} names ${path}, which is the system's: it is not proposed, check it`,
-			);
-		else if (this.#sight.has(path)) {
-			this.shown.push(`the place of ${what} is ${path} (${key} in ${where})`);
-			return path;
-		} else this.unclear.push(`${key} in ${where} names ${path}, which does not exist: check it`);
+		else {
+			const fault = this.#faultOf(path, owner);
+			if (fault === undefined) {
+				this.shown.push(`the place of ${what} is ${path} (${key} in ${where})`);
+				return path;
+			}
+			this.unclear.push(`${key} in ${where} names ${path}, which ${fault}: it is not proposed, check it`);
+		}
 		return undefined;
 	}
 
@@ -85,19 +103,36 @@ export class Settings implements Told {
 		const file = this.path(key, (path) => path === usual, "its database");
 		if (file === undefined) return;
 		const folder = file.slice(0, file.lastIndexOf("/")) || "/";
-		if (isWithin(file, home)) this.set({ database: { file } });
-		else if (!isOfSystem(folder)) this.set({ folders: [folder], database: { file } });
-		else
-			this.unclear.push(`${folder}, with its database (${key}), is the system's and not proposed: check it`);
+		if (isWithin(file, home)) {
+			this.set({ database: { file } });
+			return;
+		}
+		const fault = this.#faultOf(folder, this.#values.get(key)?.owner ?? ROOT, file);
+		if (fault === undefined) this.set({ folders: [folder], database: { file } });
+		else this.unclear.push(`${folder}, with its database (${key}), ${fault}: it is not proposed, check it`);
 	}
 
-	/** Puts options beside those that are there. */
+	/** Puts options beside those that are there. A folder that is in another is the state's already. */
 	set(options: object): void {
-		this.options = both(this.options, options);
+		const { folders, ...all } = both(this.options, options) as { readonly folders?: readonly string[] };
+		const isHeld = (path: string) => folders?.some((other) => other !== path && isWithin(path, other));
+		this.options = {
+			...all,
+			...(folders === undefined ? {} : { folders: folders.filter((path) => !isHeld(path)) }),
+		};
 	}
 
-	#add(values: Values, where: string): void {
-		for (const [key, value] of values) this.#values.set(key, { value, where });
+	#add(values: Values, where: string, owner = ROOT): void {
+		for (const [key, value] of values) this.#values.set(key, { value, where, owner });
+	}
+
+	/** Why a state may not have what the settings of this user name. `there`: a path in it, or itself. */
+	#faultOf(path: string, owner: number, there = path): string | undefined {
+		if (isOfSystem(path)) return "is the system's";
+		if (!this.#sight.has(there)) return "does not exist";
+		if (owner !== ROOT && this.#sight.owner(path) !== owner)
+			return "does not belong to the user that has these settings";
+		return undefined;
 	}
 }
 
@@ -123,10 +158,18 @@ const isOdd = (path: string) =>
 	hidesSomething(path) ||
 	path.split("/").some((part) => part === ".." || part === ".");
 
-const PRIVATE = ["/etc", "/root", "/run"];
-const isOfSystem = (path: string) => isSystemFolder(path) || PRIVATE.some((folder) => isWithin(path, folder));
+const ROOT = 0;
+/** With what is below them. */
+const OF_SYSTEM = [
+	...["/etc", "/root", "/run", "/usr", "/var/run", "/var/spool"],
+	...["/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd"],
+];
+const isOfSystem = (path: string) =>
+	isSystemFolder(path) || OF_SYSTEM.some((folder) => isWithin(path, folder));
 
 interface Variable {
+	/** Another name of the usual folder, relative to the one in which the unit starts. */
+	readonly alsoUsual?: string;
 	/** The option for the folder that the variable names. */
 	readonly option: string;
 	readonly usual: string;
@@ -139,7 +182,8 @@ export const fromEnvironment =
 	(units: readonly string[], variables: Readonly<Record<string, Variable>>, files: readonly string[] = []) =>
 	(sight: Sight): Told => {
 		const settings = new Settings(sight).environment(units, files);
-		for (const [name, { option, usual, below = "" }] of Object.entries(variables)) {
+		for (const [name, { option, usual, alsoUsual, below = "" }] of Object.entries(variables)) {
+			if (alsoUsual !== undefined && settings.plain(name) === alsoUsual) continue;
 			const folder = settings.path(name, (path) => `${path}${below}` === usual);
 			if (folder !== undefined) settings.set({ [option]: `${folder}${below}` });
 		}

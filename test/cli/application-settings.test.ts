@@ -15,7 +15,7 @@ const at = (name: string) => join(folder, name);
 
 test("a regular file of limited size is read; what is not there is none", () => {
 	writeFileSync(at("settings"), "A=b\n");
-	assert.deepEqual(readSettings(at("settings")), { text: "A=b\n" });
+	assert.deepEqual(readSettings(at("settings")), { text: "A=b\n", owner: process.getuid?.() });
 	assert.equal(readSettings(at("none")), undefined);
 	assert.equal(readSettings(at("none/below")), undefined);
 	writeFileSync(at("large"), Buffer.alloc(1024 ** 2 + 1));
@@ -34,7 +34,7 @@ test("a link that the service's user made is not followed to what is another's",
 	symlinkSync(at("secret"), at("service/link"));
 	symlinkSync(folder, at("service/around"));
 	execFileSync("chown", ["-h", `${USER}:${USER}`, at("service/link"), at("service/around")]);
-	assert.deepEqual(readSettings(at("service/below/own")), { text: "A=own\n" });
+	assert.deepEqual(readSettings(at("service/below/own")), { text: "A=own\n", owner: USER });
 	for (const path of ["service/link", "service/around/secret"])
 		assert.match(JSON.stringify(readSettings(at(path))), /"fault".*link/, path);
 });

@@ -31,6 +31,7 @@ describe("all signs together", () => {
 					units: [...unitsOf(nixos), ...OTHERS].map((unit) => ({ unit, stateDirectory: [] })),
 					has: () => has,
 					read: () => undefined,
+					owner: () => undefined,
 					nixos,
 				});
 				const services = Object.fromEntries(modules.map(({ name, options }) => [name, options]));

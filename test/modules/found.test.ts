@@ -9,7 +9,11 @@ import { propose } from "../../src/modules/propose.ts";
 import { MORE_MACHINES } from "./more-machines.ts";
 import type { Seen } from "./seen.ts";
 
-const NO_SETTINGS = { read: () => undefined, environment: () => ({ assigned: "", files: [] }) };
+const NO_SETTINGS = {
+	read: () => undefined,
+	owner: () => undefined,
+	environment: () => ({ assigned: "", files: [] }),
+};
 
 const MACHINES: readonly Seen[] = [
 	...MORE_MACHINES,
@@ -183,6 +187,7 @@ describe("init finds out which layout an application has", () => {
 			units: [{ unit: "prometheus.service", stateDirectory: [] }],
 			has: (path) => path === "/etc/prometheus",
 			read: () => undefined,
+			owner: () => undefined,
 			nixos: false,
 		});
 		assert.deepEqual(

@@ -12,7 +12,13 @@ const GENERAL = ["folders", "sqlite", "systemd-service", "volumes"];
 
 const unitsOf = (...names: string[]) => names.map((unit) => ({ unit, stateDirectory: ["x"] }));
 const seen = ({ units = [], folders = [] }: { units?: readonly SeenUnit[]; folders?: readonly string[] }) =>
-	propose({ units, has: (path) => folders.includes(path), read: () => undefined, nixos: false });
+	propose({
+		units,
+		has: (path) => folders.includes(path),
+		read: () => undefined,
+		owner: () => undefined,
+		nixos: false,
+	});
 
 async function statesOf(proposal: ReturnType<typeof propose>, nixos: boolean) {
 	const text = firstConfig({

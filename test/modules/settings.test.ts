@@ -5,8 +5,8 @@ import { machinesIn } from "../../src/config/load.ts";
 import { firstConfig } from "../../src/config/write.ts";
 import { readYaml } from "../../src/config/yaml.ts";
 import { servicesIn } from "../../src/host/services.ts";
-import { propose } from "../../src/modules/propose.ts";
-import { environmentValues, iniValues, phpValues, xmlAttributes } from "../../src/modules/settings-text.ts";
+import { propose, withPossibleSettings } from "../../src/modules/propose.ts";
+import { environmentValues, iniValues, phpValues, xmlElements } from "../../src/modules/settings-text.ts";
 
 interface Machine {
 	/** Files by path; null if one cannot be read. */
@@ -15,17 +15,31 @@ interface Machine {
 	readonly unit?: string;
 	readonly environment?: { readonly assigned: string; readonly files: readonly string[] };
 	readonly nixos?: boolean;
+	/** Of each file with settings, and of these paths: root, unless they are here. */
+	readonly owners?: Readonly<Record<string, number>>;
 }
 
 /** What init makes of the only application there. */
-async function proposed({ files = {}, folders = [], unit, environment, nixos = false }: Machine) {
+async function proposed({
+	files = {},
+	folders = [],
+	unit,
+	environment,
+	nixos = false,
+	owners = {},
+}: Machine) {
 	const proposal = propose({
 		units: unit === undefined ? [] : [{ unit, stateDirectory: [], ...(environment ? { environment } : {}) }],
 		has: (path) => folders.includes(path) || path in files,
 		read: (path) => {
 			const text = files[path];
-			return text === undefined ? undefined : text === null ? { fault: "it is a link" } : { text };
+			return text === undefined
+				? undefined
+				: text === null
+					? { fault: "it is a link" }
+					: { text, owner: owners[path] ?? 0 };
 		},
+		owner: (path) => owners[path] ?? 0,
 		nixos,
 	});
 	const text = firstConfig({
@@ -72,6 +86,42 @@ describe("Nextcloud's config.php", () => {
 		assert.deepEqual(options, { database: { type: "mariadb" } });
 	});
 
+	test("SQLite's file is in a data folder below the usual one too", async () => {
+		const { options } = await nextcloud(
+			"'datadirectory' => '/var/www/nextcloud/users/', 'dbtype' => 'sqlite3',",
+		);
+		assert.deepEqual(options, {
+			database: { type: "sqlite", file: "/var/www/nextcloud/users/owncloud.db" },
+		});
+	});
+
+	test("a server that is computed may be another machine's", async () => {
+		const { told } = await nextcloud(
+			"'datadirectory' => '/var/www/nextcloud/data', 'dbhost' => getenv('X'),",
+		);
+		assert.match(
+			told?.unclear.join("\n") ?? "",
+			/^the server of its database, which may be another machine's, /,
+		);
+	});
+
+	for (const [whose, owner, folders] of [
+		["its user's", 33, ["/var/www/nextcloud", "/data/nc"]],
+		["another's", 1000, ["/var/www/nextcloud"]],
+	] as const)
+		test(`what its user sets may name a folder: ${whose}`, async () => {
+			const { state, told } = await proposed({
+				files: { [PHP]: "<?php $CONFIG = ['datadirectory' => '/data/nc'];" },
+				folders: ["/var/www/nextcloud", "/data/nc"],
+				owners: { [PHP]: 33, "/data/nc": owner },
+			});
+			assert.deepEqual(state.nextcloud?.folders, folders);
+			assert.match(
+				[...(told?.shown ?? []), ...(told?.unclear ?? [])].join("\n"),
+				owner === 33 ? /^the place of .*$/ : /does not belong to the user .*check it$/,
+			);
+		});
+
 	test("SQLite's file is in the data folder", async () => {
 		const { state } = await nextcloud("'datadirectory' => '/data/nc', 'dbtype' => 'sqlite3',", "/data/nc");
 		assert.deepEqual(
@@ -82,6 +132,9 @@ describe("Nextcloud's config.php", () => {
 
 	for (const [what, lines] of [
 		["a folder of the system", "'datadirectory' => '/etc',"],
+		["programs", "'datadirectory' => '/usr',"],
+		["a spool", "'datadirectory' => '/var/spool',"],
+		["packages", "'datadirectory' => '/var/lib/dpkg/info',"],
 		["one below it", "'datadirectory' => '/root/.ssh',"],
 		["all", "'datadirectory' => '/',"],
 		["a path with ..", "'datadirectory' => '/data/../etc',"],
@@ -157,6 +210,45 @@ describe("environments", () => {
 		assert.doesNotMatch(text, /secret/);
 	});
 
+	for (const url of [
+		"postgresql://u:secret@localhost/vw?host=db.example.org",
+		"postgresql:///vw?ho%73t=db.example.org&password=secret",
+		"u:secret@localhost/vw",
+		"//u:secret@localhost/vw",
+		"/secret",
+	])
+		test(`Vaultwarden's database is not understood and not shown: ${url}`, async () => {
+			const { told, options, text } = await proposed({
+				...vaultwarden,
+				files: { [ENV]: `DATABASE_URL=${url}\n` },
+			});
+			assert.deepEqual(told?.unclear, [`its database is set in ${ENV} (DATABASE_URL): check it`]);
+			assert.deepEqual(options, { environmentFile: ENV });
+			assert.doesNotMatch(text, /secret/);
+		});
+
+	test("Vaultwarden's health is not asked where it cannot be", async () => {
+		const { told } = await proposed({
+			...vaultwarden,
+			files: { [ENV]: "ROCKET_PORT=65536\nROCKET_ADDRESS=1.2.3.4.5\n" },
+		});
+		assert.equal(told?.unclear.length, 2);
+		const tls = await proposed({
+			...vaultwarden,
+			files: { [ENV]: 'ROCKET_TLS={certs="/a",key="/b"}\nROCKET_PORT=8443\n' },
+		});
+		assert.deepEqual(tls.options, { environmentFile: ENV, health: false });
+		assert.match(tls.told?.shown.join("\n") ?? "", /^it answers by https alone \(ROCKET_TLS\)/);
+	});
+
+	test("Open WebUI's DATA_DIR may be the folder in which it starts", async () => {
+		const { told, options } = await proposed({
+			unit: "open-webui.service",
+			environment: { assigned: "DATA_DIR=.", files: [] },
+		});
+		assert.deepEqual([told?.unclear, told?.shown, options], [[], [], {}]);
+	});
+
 	test("another application's variable, by its module's option", async () => {
 		const { options } = await proposed({
 			unit: "n8n.service",
@@ -178,6 +270,98 @@ describe("environments", () => {
 		assert.deepEqual(state.paperless?.folders, ["/opt/paperless", "/data/docs"]);
 		assert.ok(state.paperless?.dumps.some((dump) => "postgresql" in dump));
 	});
+});
+
+const PAPERLESS = "/etc/paperless.conf";
+const paperlessWith = (lines: string, ...folders: string[]) =>
+	proposed({ unit: "paperless-web.service", nixos: true, files: { [PAPERLESS]: lines }, folders });
+
+describe("data that are all elsewhere", () => {
+	const lines =
+		"PAPERLESS_DATA_DIR=/srv/paperless\nPAPERLESS_MEDIA_ROOT=/srv/paperless/media\nPAPERLESS_DBHOST=\n";
+	const there = ["/srv/paperless", "/srv/paperless/media"];
+
+	test("Paperless's: a folder in another is not named twice", async () => {
+		const { state } = await paperlessWith(lines, "/var/lib/paperless", ...there);
+		assert.deepEqual(state.paperless?.folders, ["/var/lib/paperless", PAPERLESS, "/srv/paperless"]);
+	});
+
+	test("Paperless's: the usual folder, which is not there, is not named", async () => {
+		const { state } = await paperlessWith(lines, ...there);
+		assert.deepEqual(state.paperless?.folders, ["/srv/paperless", PAPERLESS]);
+		assert.deepEqual(
+			state.paperless?.dumps.map((dump) => "sqlite" in dump && dump.sqlite),
+			["/srv/paperless/db.sqlite3"],
+		);
+	});
+
+	for (const [what, folders, expected, file] of [
+		["WORK_PATH", [], ["/srv/forge", "/etc/forgejo"], "/srv/forge/data/forgejo.db"],
+		[
+			"WORK_PATH, with the usual folder",
+			["/var/lib/forgejo"],
+			["/var/lib/forgejo", "/etc/forgejo", "/srv/forge"],
+			"/srv/forge/data/forgejo.db",
+		],
+		[
+			"WORK_PATH and APP_DATA_PATH",
+			["/srv/app"],
+			["/srv/forge", "/etc/forgejo", "/srv/app"],
+			"/srv/app/forgejo.db",
+		],
+	] as const)
+		test(`Forgejo's: ${what}`, async () => {
+			const app = what.endsWith("APP_DATA_PATH") ? "[server]\nAPP_DATA_PATH=/srv/app\n" : "";
+			const { state } = await proposed({
+				unit: "forgejo.service",
+				files: {
+					"/etc/forgejo/app.ini": `WORK_PATH=/srv/forge\n${app}[repository]\nROOT=/srv/forge/repos\n[database]\nDB_TYPE=sqlite3\n`,
+				},
+				folders: ["/srv/forge", "/srv/forge/repos", ...folders],
+			});
+			assert.deepEqual(state.forgejo?.folders, expected);
+			assert.deepEqual(
+				state.forgejo?.dumps.map((dump) => "sqlite" in dump && dump.sqlite),
+				[file],
+			);
+		});
+});
+
+test("of settings that the config cannot have together, only those of one application are left out", async () => {
+	const set = (name: string, assigned: string) => ({
+		...{ unit: `${name}.service`, stateDirectory: [] },
+		environment: { assigned, files: [] },
+	});
+	const seen = propose({
+		units: [
+			set("n8n", "N8N_USER_FOLDER=/data/n8n"),
+			set("memos", "MEMOS_DATA=/data/both"),
+			set("navidrome", "ND_DATAFOLDER=/data/both"),
+		],
+		...{
+			has: (path: string) => path.startsWith("/data/"),
+			read: () => undefined,
+			owner: () => 0,
+			nixos: false,
+		},
+	});
+	const { modules } = await withPossibleSettings(seen, async (proposal) => {
+		const text = firstConfig({
+			...{ machine: "web01", nixos: false, proposal },
+			folders: { states: [], optional: { name: "", about: "", folders: [] } },
+			providers: ["tar: { destinations: { disk: { path: /mnt/archives } } }"],
+		});
+		await machinesIn(readYaml({ file: "config", text }), "config");
+		return proposal;
+	});
+	assert.deepEqual(
+		modules.map(({ name, told }) => [name, told.shown.length, told.unclear.length]),
+		[
+			["memos", 1, 0],
+			["n8n", 1, 0],
+			["navidrome", 0, 1],
+		],
+	);
 });
 
 test("Forgejo's app.ini", async () => {
@@ -208,7 +392,7 @@ test("folders that Syncthing shares are named", async () => {
 		unit: "syncthing@anna.service",
 		files: {
 			"/home/anna/.config/syncthing/config.xml":
-				'<configuration><!-- <folder path="/old"/> --><folder id="a" path="~/Sync &amp; more" type="x"><path>/no</path></folder><folder path="/data/b"/></configuration>',
+				'<configuration><!-- <folder path="/old"/> --><folder id="a" path="~/Sync &amp; more" type="x"><path>/no</path></folder><folder path="/data/b"/><defaults><folder id="" path="~"/></defaults></configuration>',
 		},
 	});
 	assert.deepEqual(told?.leaves, ["/home/anna/Sync & more", "/data/b"]);
@@ -245,7 +429,10 @@ test("the files are read as data", () => {
 			["x.E", undefined],
 		],
 	);
-	assert.deepEqual(xmlAttributes('<a b="1"/><ab b="2"/><a c="3" b="&#x41;"/>', "a", "b"), ["1", "A"]);
+	assert.deepEqual(
+		xmlElements('<a b="1"/><ab b="2"/><a c="3" b="&#x41;"/>', "a").map((one) => Object.fromEntries(one)),
+		[{ b: "1" }, { c: "3", b: "A" }],
+	);
 	const long = `<?php ${"'a' => ".repeat(100_000)}`;
 	assert.ok(phpValues(long).size <= 1);
 });

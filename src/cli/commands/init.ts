@@ -13,11 +13,11 @@ import { programPath } from "../../host/programs.ts";
 import { hostServices } from "../../host/services.ts";
 import { resolvedOrSame } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
-import { type Proposal, propose, withoutSettings } from "../../modules/propose.ts";
+import { type Proposal, propose, withPossibleSettings } from "../../modules/propose.ts";
 import { linesIn } from "../../report/terminal.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
-import { readSettings, toldOf } from "../application-settings.ts";
+import { ownerOf, readSettings, toldOf } from "../application-settings.ts";
 import { type Call, command } from "../command.ts";
 import { type DataFolders, dataFolders } from "../data-folders.ts";
 import { type CommonFlags, commonFlags, switchFlag } from "../flags.ts";
@@ -68,6 +68,7 @@ export const init = command({
 			has: existsSync,
 			// What it would say is root's to act on.
 			read: root ? readSettings : () => undefined,
+			owner: ownerOf,
 			nixos,
 		});
 		const textWith = (folders: ProposedFolders, proposal: Proposal) =>
@@ -86,12 +87,10 @@ export const init = command({
 						}) ?? [],
 				),
 			});
-		const possible = async (some: Proposal) => ({
+		const { proposal, covered } = await withPossibleSettings(seen, async (some) => ({
 			proposal: some,
 			covered: await foldersIn(textWith(NO_FOLDERS, some)),
-		});
-		// Settings of two applications may name the same folder.
-		const { proposal, covered } = await possible(seen).catch(() => possible(withoutSettings(seen)));
+		}));
 		const holding = await holdingArchives(archives, file);
 		const { folders, left } = root
 			? leftByRoot(proposal, dataFolders("/", { covered, archives: holding }))

@@ -14,7 +14,7 @@ import {
 	moreFolders,
 	units,
 } from "../options.ts";
-import { DATABASE_NAME, Settings, THIS_MACHINE } from "../settings.ts";
+import { DATABASE_NAME, Settings } from "../settings.ts";
 import { iniValues } from "../settings-text.ts";
 import { within } from "../within.ts";
 
@@ -65,10 +65,11 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 	});
 }
 
-/** Where app.ini may put them. */
+const WORK = "WORK_PATH";
+/** `data` in the former, by default; SQLite's file is in it. */
+const APP_DATA = "server.APP_DATA_PATH";
+/** Where app.ini may put the others. */
 const PARTS = {
-	WORK_PATH: "its data",
-	"server.APP_DATA_PATH": "its data",
 	"repository.ROOT": "its repositories",
 	"lfs.PATH": "its LFS objects",
 	"server.LFS_CONTENT_PATH": "its LFS objects",
@@ -89,16 +90,27 @@ function settingsOf(name: string, sight: Sight): Settings {
 		told.file(file, iniValues),
 	);
 	if (!read.includes(true)) return told;
+	const work = told.path(WORK, (path) => isWithin(path, home));
+	const appData = told.path(APP_DATA, (path) => isWithin(path, work ?? home));
+	const isMoved = !sight.has(home);
+	const dataDir = (isMoved ? (work ?? appData) : undefined) ?? home;
 	const folders = Object.entries(PARTS).flatMap(
-		([key, what]) => told.path(key, (path) => isWithin(path, home), what) ?? [],
+		([key, what]) => told.path(key, (path) => isWithin(path, dataDir), what) ?? [],
 	);
-	if (folders.length > 0) told.set({ folders: [...new Set(folders)] });
+	const apart = [work, appData, ...folders].filter((path) => path !== undefined && !isWithin(path, dataDir));
+	if (apart.length > 0) told.set({ folders: apart });
+	if (dataDir !== home) told.set({ dataDir });
 	const type =
 		KINDS[told.text("database.DB_TYPE", "its kind of database", /^(mysql|postgres|sqlite3)$/) ?? ""];
 	if (type === "sqlite") {
-		told.databaseFile("database.PATH", `${home}/data/${name}.db`, home);
+		const usual = `${home}/data/${name}.db`;
+		const data =
+			appData ?? told.below(APP_DATA, work ?? home) ?? `${work ?? told.below(WORK, home) ?? home}/data`;
+		const file = `${data}/${name}.db`;
+		if (told.has("database.PATH")) told.databaseFile("database.PATH", usual, dataDir);
+		else if (file !== usual) told.set({ database: { file } });
 	} else if (type !== undefined) {
-		told.text("database.HOST", "the server of its database, which is not this machine,", THIS_MACHINE);
+		told.server("database.HOST");
 		const database = told.text("database.NAME", "the name of its database", DATABASE_NAME) ?? name;
 		told.set({ database: { type, name: database } });
 	}

@@ -7,7 +7,7 @@ import * as f from "../../values/fields.ts";
 import { isWithin } from "../../values/paths.ts";
 import { defineModule, type Sight } from "../module.ts";
 import { asks, database, databaseOf, orUsual, unitsHere, health as usualHealth } from "../options.ts";
-import { DATABASE_NAME, Settings, THIS_MACHINE } from "../settings.ts";
+import { DATABASE_NAME, Settings } from "../settings.ts";
 import { phpValues } from "../settings-text.ts";
 import { within } from "../within.ts";
 
@@ -146,8 +146,13 @@ function settings(sight: Sight): Settings {
 	const type = KINDS[told.text("dbtype", "its kind of database", /^(mysql|pgsql|sqlite3)$/) ?? ""];
 	const name = told.text("dbname", "the name of its database", DATABASE_NAME);
 	if (type === "sqlite")
-		told.set({ database: { type, file: `${data ?? `${home}/data`}/${name ?? "owncloud"}.db` } });
+		told.set({
+			database: {
+				type,
+				file: `${data ?? told.below("datadirectory", home) ?? `${home}/data`}/${name ?? "owncloud"}.db`,
+			},
+		});
 	else if (type !== undefined) told.set({ database: { type, ...(name === undefined ? {} : { name }) } });
-	told.text("dbhost", "the server of its database, which is not this machine,", THIS_MACHINE);
+	told.server("dbhost");
 	return told;
 }

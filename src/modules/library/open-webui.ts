@@ -49,7 +49,7 @@ export const openWebui = defineModule({
 		return serverUnless("/var/lib/open-webui", "webui.db", "postgresql", sight);
 	},
 	settings: fromEnvironment(["open-webui.service"], {
-		DATA_DIR: { option: "dataDir", usual: "/var/lib/open-webui" },
+		DATA_DIR: { option: "dataDir", usual: "/var/lib/open-webui", alsoUsual: "." },
 	}),
 	signs: { units: ["open-webui.service"] },
 	proven: "stand-in",

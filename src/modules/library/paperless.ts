@@ -17,7 +17,7 @@ import {
 	orUsual,
 	unitsHere,
 } from "../options.ts";
-import { DATABASE_NAME, Settings, THIS_MACHINE } from "../settings.ts";
+import { DATABASE_NAME, Settings } from "../settings.ts";
 import { environmentValues } from "../settings-text.ts";
 import { within } from "../within.ts";
 
@@ -114,12 +114,14 @@ function settings(sight: Sight): Settings {
 	const [data, ...others] = Object.entries(FOLDERS).map(([key, what]) =>
 		told.path(key, (path) => isWithin(path, home), what),
 	);
-	const folders = [data, ...others].filter((one) => one !== undefined);
+	const dataDir = data === undefined || sight.has(home) ? home : data;
+	const folders = [data, ...others].filter((one) => one !== undefined && !isWithin(one, dataDir));
 	if (folders.length > 0) told.set({ folders });
+	if (dataDir !== home) told.set({ dataDir });
 	if (data !== undefined) told.set({ database: { file: `${data}/db.sqlite3` } });
 	const engine = told.text("PAPERLESS_DBENGINE", "its kind of database", /^(mariadb|postgresql|sqlite)$/);
 	if (told.has("PAPERLESS_DBHOST") || (engine !== undefined && engine !== "sqlite")) {
-		told.text("PAPERLESS_DBHOST", "the server of its database, which is not this machine,", THIS_MACHINE);
+		told.server("PAPERLESS_DBHOST");
 		const name = told.text("PAPERLESS_DBNAME", "the name of its database", DATABASE_NAME);
 		const type = engine === "mariadb" ? engine : "postgresql";
 		told.set({ database: { type, ...(name === undefined ? {} : { name }) } });

@@ -7,7 +7,7 @@ import { defineModule } from "../module.ts";
 import { nixosModule } from "../nixos-module.ts";
 import { asks, health } from "../options.ts";
 import { Settings } from "../settings.ts";
-import { xmlAttributes } from "../settings-text.ts";
+import { xmlElements } from "../settings-text.ts";
 import { homeOf, instancesOf } from "../unit-signs.ts";
 import { within } from "../within.ts";
 
@@ -57,10 +57,12 @@ export const syncthing = defineModule({
 		for (const home of homes)
 			for (const folder of [".config/syncthing", ".local/state/syncthing"])
 				told.file(`${home}/${folder}/config.xml`, (text) => {
-					const shared = xmlAttributes(text, "folder", "path").map((path) =>
-						path.replace(/^~(?=\/|$)/, home),
-					);
-					told.leaves.push(...shared);
+					for (const element of xmlElements(text, "folder")) {
+						const path = element.get("path");
+						// In <defaults>, which is for new folders, it has no name.
+						if (path === undefined || element.get("id") === "") continue;
+						told.leaves.push(path.replace(/^~(?=\/|$)/, home));
+					}
 					return new Map();
 				});
 		return told;

@@ -1,5 +1,6 @@
 // Vaultwarden, a server for Bitwarden clients. Facts: dani-garcia/vaultwarden .env.template; NixOS/nixpkgs
 // nixos/modules/services/security/vaultwarden/default.nix, where it listens on ::1, port 8222.
+import { isIP } from "node:net";
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { isWithin } from "../../values/paths.ts";
@@ -71,9 +72,9 @@ const APART = {
 	ATTACHMENTS_FOLDER: "attachments",
 	SENDS_FOLDER: "sends",
 } as const;
-/** A server of this machine, or SQLite's file. */
+/** A server of this machine, which the query may not replace, or SQLite's file. */
 const DATABASE_URL =
-	/^(?:(?<server>postgres(?:ql)?|mysql):\/\/(?:[^@\s]*@)?(?:localhost|127\.0\.0\.1|)(?::\d+)?\/(?<name>[\w.-]{1,63})(?:\?\S*)?|\/\S+)$/;
+	/^(?:(?<server>postgres(?:ql)?|mysql):\/\/(?:[^@\s]*@)?(?:localhost|127\.0\.0\.1|)(?::\d+)?\/(?<name>[\w.-]{1,63})(?:\?(?!\S*(?:host|dbname|%))\S*)?|\/[^\s/]\S*)$/;
 
 function settings(sight: Sight): Settings {
 	const told = new Settings(sight).environment(["vaultwarden.service"], ENVIRONMENT.filter(sight.has));
@@ -83,20 +84,28 @@ function settings(sight: Sight): Settings {
 		([key, what]) => told.path(key, (path) => isWithin(path, data ?? DATA), `its ${what}`) ?? [],
 	);
 	if (apart.length > 0) told.set({ folders: apart });
-	const url = told.text("DATABASE_URL", "its database", DATABASE_URL) ?? "";
+	// It may have a password, which is not shown: a path only if there is such a file.
+	const isClear = (url: string) => DATABASE_URL.test(url) && (!url.startsWith("/") || sight.has(url));
+	const url = told.text("DATABASE_URL", "its database", { test: isClear }) ?? "";
 	const { server, name } = DATABASE_URL.exec(url)?.groups ?? {};
 	const home = data ?? DATA;
 	if (server !== undefined)
 		told.set({ database: { type: server === "mysql" ? "mariadb" : "postgresql", name } });
 	else if (url !== "") told.databaseFile("DATABASE_URL", `${home}/db.sqlite3`, home);
-	const port = told.text("ROCKET_PORT", "its port", /^\d{1,5}$/);
-	const address = told.text("ROCKET_ADDRESS", "its address", /^[\d.]+$|^[\da-f:]+$/);
-	if (port !== undefined || (address !== undefined && !EVERYWHERE.includes(address)))
+	const port = told.text("ROCKET_PORT", "its port", { test: isPort });
+	const address = told.text("ROCKET_ADDRESS", "its address", { test: isAddress });
+	if (told.has("ROCKET_TLS")) {
+		told.shown.push("it answers by https alone (ROCKET_TLS): a restore does not ask whether it is healthy");
+		told.set({ health: false });
+	} else if (port !== undefined || (address !== undefined && !EVERYWHERE.includes(address)))
 		told.set({ health: `http://${hostFor(address)}:${port ?? (sight.nixos ? 8222 : 8000)}/alive` });
 	return told;
 }
 
 const EVERYWHERE = ["0.0.0.0", "::"];
+const isPort = (port: string) => /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= 65_535;
+/** Without the name of an interface, which an URL cannot have. */
+const isAddress = (address: string) => isIP(address) !== 0 && !address.includes("%");
 
 function hostFor(address = "localhost"): string {
 	if (EVERYWHERE.includes(address)) return "localhost";
