@@ -20,6 +20,8 @@ export interface ServerAccount {
 	readonly keys: { readonly path: string; readonly text: string };
 	/** Machines that are not in the config, whose keys stay accepted. */
 	readonly others: readonly string[];
+	/** Machines of the config that have no destination here any more: their keys are removed. */
+	readonly gone: readonly string[];
 	/** Put newly created keys into the store; nothing is stored before the user has confirmed. */
 	keep(): Promise<void>;
 }
@@ -52,12 +54,14 @@ const isSameKey = (one: string, other: string) => one.split(" ")[1] === other.sp
 
 /**
  * Refuses to replace a key: its machine would be locked out. One of a machine that is not in the config stays, since that may
- * be another operator's, or be deployed under an old name. `textOf` reads a file of the server.
+ * be another operator's, or be deployed under an old name. `known`: the names of all machines of the config. `textOf` reads a
+ * file of the server.
  * borg-serve(1): `--restrict-to-repository` limits the key to one repository; `--append-only` prevents deletion.
  */
 export async function accountOf(
 	server: Manifest,
 	clients: readonly Client[],
+	known: readonly string[],
 	store: SecretStore,
 	textOf: (path: string) => Promise<string | undefined>,
 ): Promise<ServerAccount> {
@@ -98,7 +102,9 @@ export async function accountOf(
 			);
 		lines.push(lineOf(machine, own));
 	}
-	const others = [...accepted].filter(([machine]) => !clients.some((client) => client.machine === machine));
+	const unserved = [...accepted].filter(([machine]) => !clients.some((client) => client.machine === machine));
+	const gone = unserved.filter(([machine]) => known.includes(machine));
+	const others = unserved.filter(([machine]) => !known.includes(machine));
 	return {
 		user,
 		directory,
@@ -107,6 +113,7 @@ export async function accountOf(
 			text: `# Written by \`holdfast deploy\`.\n${[...lines, ...others.map(([machine, key]) => lineOf(machine, key))].join("")}`,
 		},
 		others: others.map(([machine]) => machine),
+		gone: gone.map(([machine]) => machine),
 		keep: async () => {
 			for (const [name, key] of made) await store.set(name, key);
 		},

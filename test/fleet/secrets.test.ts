@@ -159,7 +159,7 @@ describe("a store that knows nothing of what is there", () => {
 		const server = { machine: "nas", borgServer: {} } as Manifest;
 		const clients = [{ machine: "web01", secret: "web01/borgbackup-nas.key" }];
 		await assert.rejects(
-			accountOf(server, clients, store, async () => undefined),
+			accountOf(server, clients, ["nas", "web01"], store, async () => undefined),
 			/contains no age identity/,
 		);
 	});
@@ -170,41 +170,51 @@ describe("a store that knows nothing of what is there", () => {
 		const clients = [{ machine: "web01", secret }];
 		const { store } = storeWith();
 		const none = async () => undefined;
-		const first = await accountOf(server, clients, store, none);
+		const first = await accountOf(server, clients, ["nas", "web01"], store, none);
 		await first.keep();
 		const keys = first.keys.text;
 		const accepted = async (path: string) => {
 			assert.equal(path, "/var/lib/holdfast-borg/.ssh/authorized_keys");
 			return keys;
 		};
-		assert.equal((await accountOf(server, clients, store, accepted)).keys.text, keys);
+		assert.equal((await accountOf(server, clients, ["nas", "web01"], store, accepted)).keys.text, keys);
 		const key = await store.get(secret);
 		assert.ok(key !== undefined && keys.includes(publicKeyOf(key)));
-		await assert.rejects(accountOf(server, clients, storeWith().store, accepted), (error: Error) => {
-			assert.match(
-				error.message,
-				/the key web01\/.* is not in .*, but nas accepts a key of web01: nothing was changed/,
-			);
-			assert.match(
-				String(Reflect.get(error, "hint")),
-				/restore .*secrets from your copy.*its line in .*authorized_keys on nas/,
-			);
-			return true;
-		});
+		await assert.rejects(
+			accountOf(server, clients, ["nas", "web01"], storeWith().store, accepted),
+			(error: Error) => {
+				assert.match(
+					error.message,
+					/the key web01\/.* is not in .*, but nas accepts a key of web01: nothing was changed/,
+				);
+				assert.match(
+					String(Reflect.get(error, "hint")),
+					/restore .*secrets from your copy.*its line in .*authorized_keys on nas/,
+				);
+				return true;
+			},
+		);
 		const restored = storeWith();
 		await restored.store.set(secret, makeSecret("ssh-key", secret));
 		await assert.rejects(
-			accountOf(server, clients, restored.store, accepted),
+			accountOf(server, clients, ["nas", "web01"], restored.store, accepted),
 			/nas accepts another key of web01 than the key web01\/.*: nothing was changed/,
 		);
 		// Another machine, whose name begins alike, has no key there yet. The config does not know web01: it may be another
 		// operator's, or be deployed under that name still.
 		const others = [{ machine: "web0", secret: "web0/borgbackup-nas.key" }];
-		const both = await accountOf(server, others, storeWith().store, accepted);
+		const both = await accountOf(server, others, ["nas", "web0"], storeWith().store, accepted);
 		assert.deepEqual(both.others, ["web01"]);
 		assert.match(both.keys.text, /holdfast-borg\/web0 [^\n]*\n[^\n]*holdfast-borg\/web01 /);
 		assert.ok(both.keys.text.endsWith(keys.split("\n").slice(1).join("\n")), "as it was");
+		// It knows web01, whose destination is elsewhere by now.
+		const moved = await accountOf(server, others, ["nas", "web0", "web01"], storeWith().store, accepted);
+		assert.deepEqual([moved.others, moved.gone], [[], ["web01"]]);
+		assert.doesNotMatch(moved.keys.text, /web01/);
 		const open = { ...server, borgServer: { appendOnly: false } } as Manifest;
-		assert.doesNotMatch((await accountOf(open, others, store, accepted)).keys.text, /append-only/);
+		assert.doesNotMatch(
+			(await accountOf(open, others, ["nas", "web0"], store, accepted)).keys.text,
+			/append-only/,
+		);
 	});
 });

@@ -58,7 +58,7 @@ export const deploy = command({
 		positional: machineWords,
 	},
 	async run(call: Call, flags: Flags, ...machine: string[]) {
-		const { every, secrets, ...selected } = await chosen(flags, {
+		const { every, secrets, names, ...selected } = await chosen(flags, {
 			machine,
 			takes: call.takes,
 			countsStateless: true,
@@ -67,7 +67,7 @@ export const deploy = command({
 		const all = await every();
 		const store = openStore(secrets);
 		return onEach(selected, call, (manifest, place, run) =>
-			deployTo(place, run, { manifest, every: all, store }, flags, call.out),
+			deployTo(place, run, { manifest, every: all, names, store }, flags, call.out),
 		);
 	},
 });
@@ -75,7 +75,12 @@ export const deploy = command({
 async function deployTo(
 	place: Place,
 	run: Run,
-	{ manifest, every, store }: { manifest: Manifest; every: readonly Manifest[]; store: SecretStore },
+	{
+		manifest,
+		every,
+		names,
+		store,
+	}: { manifest: Manifest; every: readonly Manifest[]; names: readonly string[]; store: SecretStore },
 	flags: Flags,
 	out: Reporter,
 ): Promise<number> {
@@ -90,7 +95,7 @@ async function deployTo(
 	});
 	const server =
 		manifest.borgServer &&
-		(await accountOf(manifest, clientsOf(manifest, every), store, (path) => textOf(target, path)));
+		(await accountOf(manifest, clientsOf(manifest, every), names, store, (path) => textOf(target, path)));
 	const desired = await desiredFor(manifest, layout, user, secrets.values, server);
 	const there = await hashesOf(
 		target,
@@ -101,7 +106,7 @@ async function deployTo(
 	const say = (some: readonly string[]) => {
 		if (!flags.quiet) out.say(some);
 	};
-	say([...(await missingOn(target, manifest)), ...stillAccepted(manifest, server)]);
+	say([...(await missingOn(target, manifest)), ...(server ? keysLeft(manifest, server) : [])]);
 	if (lines.length === 0 && isSame(known, desired)) {
 		await tellChanges(out, target.machine, []);
 		say([...secrets.lines, `${target.machine} is up to date`]);
@@ -131,11 +136,16 @@ async function deployTo(
 	});
 }
 
-const stillAccepted = ({ machine: server }: Manifest, account: ServerAccount | undefined): string[] =>
-	(account?.others ?? []).map(
+const keysLeft = ({ machine: server }: Manifest, { others, gone, keys }: ServerAccount): string[] => [
+	...others.map(
 		(name) =>
-			`! ${server} still accepts the key of ${name}, which is not in this config; to lock it out, delete its line in ${account?.keys.path} there`,
-	);
+			`! ${server} still accepts the key of ${name}, which is not in this config; to lock it out, delete its line in ${keys.path} there`,
+	),
+	...gone.map(
+		(name) =>
+			`! ${server} will no longer accept the key of ${name}, which has no destination on ${server} in this config`,
+	),
+];
 
 /** The files are already the same: are the units running? */
 function isSame(known: Recorded | undefined, { timers, atBoot }: Desired): boolean {
