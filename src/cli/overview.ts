@@ -10,7 +10,7 @@ import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { printableLine } from "../values/printable.ts";
 import { finished } from "./command.ts";
-import { standingHere } from "./commands/status.ts";
+import { jobsHere, standingHere } from "./commands/status.ts";
 import { loading } from "./machines.ts";
 
 /** The exit code, or undefined if no machine of the config is this one. */
@@ -28,6 +28,7 @@ export async function overview(): Promise<number | undefined> {
 					overviewText({
 						file: config.file,
 						here: await standingHere(only),
+						backups: jobsHere(only).flatMap(({ name, writes }) => (writes === undefined ? [] : name)),
 						others: machines.length - 1,
 					}),
 				);

@@ -4,6 +4,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { overviewText } from "../../src/report/text/overview.ts";
+import { localTime } from "../../src/values/local-time.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { onTerminal } from "../support/terminal.ts";
@@ -72,9 +73,26 @@ test("many states and problems are ten lines too, and the worst come first", () 
 	}));
 	const problems = Array.from({ length: 9 }, (_, at) => `problem ${at}`);
 	const here = { machine: "web01", time: "", archives, runs: [], problems, timers: [] };
-	const lines = overviewText({ file: "holdfast.yaml", here, others: 3 });
+	const lines = overviewText({ file: "holdfast.yaml", here, backups: [], others: 3 });
 	assert.equal(lines.length, 10);
 	assert.match(lines[0] ?? "", /; 3 other machines: holdfast status --all$/);
 	assert.match(lines[1] ?? "", /^✘ +s17 /);
 	assert.match(lines.join("\n"), /and 27 more: holdfast status[\s\S]*and 7 more problems/);
+});
+
+test("the next backup is that of a timer that backs up, not of one that prunes or checks", () => {
+	const timer = (name: string, next: string) => ({ name, isActive: true, isEnabled: true, next });
+	const timers = [
+		timer("check", "2026-11-24T01:00:00Z"),
+		timer("create", "2026-11-26T01:00:00Z"),
+		timer("create-usb", "2026-11-25T01:00:00Z"),
+	];
+	const here = { machine: "web01", time: "", archives: [], runs: [], problems: [] };
+	const next = (known: typeof timers) =>
+		overviewText({
+			...{ file: "holdfast.yaml", here: { ...here, timers: known }, others: 0 },
+			backups: ["create", "create-usb"],
+		}).find((line) => line.startsWith("Next backup"));
+	assert.equal(next(timers), `Next backup: ${localTime("2026-11-25T01:00:00Z")}`);
+	assert.match(next(timers.slice(0, 1)) ?? "", /no timer is active/);
 });

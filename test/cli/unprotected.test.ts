@@ -37,7 +37,7 @@ test("without a place for archives, status says so and fails", async () => {
 test("holdfast alone says it in one line, and what to type", () => {
 	const [problem = ""] = unprotected({ state: {}, providers: {} });
 	const here = { machine: "web01", time: "", archives: [], runs: [], problems: [problem], timers: [] };
-	const lines = overviewText({ file: "holdfast.yaml", here, others: 0 });
+	const lines = overviewText({ file: "holdfast.yaml", here, backups: [], others: 0 });
 	assert.equal(lines.filter((line) => /nothing is protected/i.test(line)).length, 1);
 	assert.match(lines.at(-1) ?? "", /^Type: holdfast init --dry-run/);
 });

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { FOR_STATUS } from "../../config/tolerance.ts";
 import { allDestinations } from "../../engines/registry.ts";
 import { isHere } from "../../fleet/select.ts";
-import { jobsOf } from "../../fleet/units.ts";
+import { type Job, jobsOf } from "../../fleet/units.ts";
 import { places } from "../../host/places.ts";
 import { type TimerStatus, timersOf } from "../../host/timers.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -169,16 +169,24 @@ async function askAbout(
 	return askAll<Standing>(machines, sshConfig, flags.parallel, signal, command, connections);
 }
 
+function deployedManifest(manifest: Manifest): Manifest | undefined {
+	const parsed = v.safeParse(manifestSchema, deployedHere(manifest));
+	return parsed.success ? parsed.output : undefined;
+}
+
+/** What timers may start on this machine, by its config and as it was deployed. */
+export const jobsHere = (manifest: Manifest, deployed = deployedManifest(manifest)): Job[] =>
+	[manifest, ...(deployed ? [deployed] : [])].flatMap(jobsOf);
+
 /** Of this machine, by its own records. */
 export async function standingHere(manifest: Manifest): Promise<Standing> {
 	if (manifest.stateless) return withoutState(manifest);
 	const { state, runtime } = places();
 	using journal = Journal.read(state);
-	const parsed = v.safeParse(manifestSchema, deployedHere(manifest));
-	const deployed = parsed.success ? parsed.output : undefined;
+	const deployed = deployedManifest(manifest);
 	// Units of the same names may be another machine's.
 	const isOther = deployedAs(manifest) !== undefined;
-	const jobs = isOther ? [] : [manifest, ...(deployed ? [deployed] : [])].flatMap(jobsOf);
+	const jobs = isOther ? [] : jobsHere(manifest, deployed);
 	const [destinations, answer] = await Promise.all([
 		allDestinations(manifest),
 		timersOf([...new Set(jobs.map(({ name }) => name))]),

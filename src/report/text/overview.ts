@@ -15,11 +15,13 @@ export interface Overview {
 	/** The config file. */
 	readonly file: string;
 	readonly here: Standing;
+	/** The names of the timers that start a backup; others prune or check. */
+	readonly backups: readonly string[];
 	/** Other machines of the config, which are not asked. */
 	readonly others: number;
 }
 
-export function overviewText({ file, here, others }: Overview): string[] {
+export function overviewText({ file, here, backups, others }: Overview): string[] {
 	const { machine, archives, problems, timers, now } = here;
 	const heading = `${machine}, by ${file}${others === 0 ? "" : `; ${counted(others, "other machine")}: holdfast status --all`}`;
 	if (here.isStateless) return [heading, nothingToBackUp(machine), "Type: holdfast --help"];
@@ -30,7 +32,7 @@ export function overviewText({ file, here, others }: Overview): string[] {
 	const room = MAX_LINES - OTHER_LINES - Math.min(problems.length, MAX_PROBLEMS + 1);
 	const shown = states.length > room ? states.slice(0, room - 1) : states;
 	const more = states.length - shown.length;
-	const [next] = timers.flatMap((timer) => timer.next ?? []).sort();
+	const [next] = timers.flatMap(({ name, next = [] }) => (backups.includes(name) ? next : [])).sort();
 	const isEmpty = states.every(({ created }) => created === undefined);
 	return [
 		heading,
