@@ -57,6 +57,8 @@ export type Result =
 	| {
 			readonly kind: "archives";
 			readonly machines: Series<Listed & { readonly machine: string }>;
+			/** Every machine has answered. */
+			readonly isOfAll: boolean;
 			/** Whose archives were asked for, if not the machines' own. */
 			readonly from?: string | undefined;
 			/** The states that they are listed for, if not for all. */

@@ -1,5 +1,6 @@
 // The archives of one state.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -35,4 +36,23 @@ test("list --service shows the archives that hold a state, for people and for pr
 	// One that is not declared any more.
 	place.declare({ state: { ...state("notes"), ...state("mail") } });
 	assert.equal((await listed("photos")).rows.length, 1);
+});
+
+test("a machine that does not answer may hold the state: the others' archives are listed all the same", async () => {
+	const place = new Place(scratch("list-service-all"));
+	place.write("notes/file", "notes");
+	place.declare({ state: { notes: { folders: [place.path("notes")] } } });
+	const { machines } = JSON.parse(readFileSync(place.path("holdfast.json"), "utf8"));
+	const web02 = { ...machines.web01, host: "ssh://127.0.0.1:1" };
+	place.write("holdfast.json", JSON.stringify({ machines: { ...machines, web02 } }));
+	assert.equal((await place.holdfast("create", "web01")).code, 0);
+	const listed = async (...names: string[]) =>
+		place.holdfast("list", "--all", ...names.flatMap((name) => ["--service", name]));
+	const { code, stderr, stdout } = await listed("former", "notes");
+	assert.equal(code, 3, stderr);
+	assert.match(stdout, /web01.* notes /);
+	assert.match(stderr, /^web02: ✘ /m);
+	assert.doesNotMatch(stderr, /none of these machines/);
+	// It is not known that none holds it.
+	assert.deepEqual((await listed("former")).stdout, "");
 });

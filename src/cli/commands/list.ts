@@ -58,7 +58,7 @@ export const list = command({
 		const { machines, sshConfig, names } = withStates(
 			await chosen(flags, { machine, takes, tolerates: FOR_RESTORE }),
 		);
-		const said = (some: Answered) => tell(some, out, machines, { names, ...flags });
+		const said = (some: Answered, isOfAll = true) => tell(some, out, machines, { names, isOfAll, ...flags });
 		const signal = interruptible();
 		const [only] = machines;
 		if (machines.length === 1 && only && isHere(only)) {
@@ -79,11 +79,13 @@ export const list = command({
 			schema: listedSchema,
 			here: (manifest) => listHere(manifest, flags, signal),
 		});
+		const isOfAll = answers.all.every(({ answer }) => answer);
 		const isWhole = await said(
 			seriesOf(answers.all, ({ machine, answer }) => ({ machine, ...(answer?.() ?? NOTHING) })),
+			isOfAll,
 		);
 		if (signal.aborted) return EXIT.interrupted;
-		if (isWhole && answers.all.every(({ answer }) => answer)) return EXIT.done;
+		if (isWhole && isOfAll) return EXIT.done;
 		return answers.all.some(({ answer }) => answer) ? EXIT.partial : EXIT.failed;
 	},
 });
@@ -138,18 +140,25 @@ type Answered = Series<Listed & { readonly machine: string }>;
 
 /**
  * The archives that hold what was asked for, and the problems of all. `names`: the machines of the config. `from`: the machine
- * that was asked for. Returns whether every destination that is there could be listed.
+ * that was asked for. `isOfAll`: every machine has answered. Returns whether every destination that is there could be listed.
  */
 async function tell(
 	machines: Answered,
 	out: Reporter,
 	manifests: readonly Manifest[],
-	{ names, from, service }: Pick<Flags, "from" | "service"> & { readonly names: readonly string[] },
+	{
+		names,
+		isOfAll,
+		from,
+		service,
+	}: Pick<Flags, "from" | "service"> & { readonly names: readonly string[]; readonly isOfAll: boolean },
 ): Promise<boolean> {
-	requireHeld(machines, manifests, service);
+	// A machine that has not answered may hold it.
+	if (isOfAll) requireHeld(machines, manifests, service);
 	await out.result({
 		kind: "archives",
 		machines: seriesOf(machines, (one) => holding(one, service)),
+		isOfAll,
 		from,
 		services: service,
 	});

@@ -12,15 +12,15 @@ import { archiveTable, differenceEnd, differenceLine, runTable, runText } from "
 const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> } = {
 	answer: ({ text }) => (typeof text === "string" ? [text] : text),
 	document: ({ value, line }) => linesIn(jsonText(value, line ? undefined : 2)),
-	*archives({ machines, from, services }) {
+	*archives({ machines, isOfAll, from, services }) {
 		const names: string[] = [];
 		let count = 0;
-		let isUnknown = false;
+		let isUnknown = !isOfAll;
 		let isOfOthers = false;
 		for (const { machine, archives, failures, others } of machines) {
 			names.push(machine);
 			count += archives.length;
-			// If no destination could be asked, it is unknown whether there are archives.
+			// If a machine or a destination could not be asked, it is unknown whether there are archives.
 			isUnknown ||= failures.length > 0;
 			isOfOthers ||= others.length > 0;
 		}
