@@ -13,6 +13,8 @@ export interface Command {
 	/** Keys and indices from the manifest's root. */
 	readonly path: readonly (string | number)[];
 	readonly text: string;
+	/** Whom a hook runs as, if it says so: a user, or the owner of a folder. */
+	readonly as?: string;
 }
 
 /**
@@ -36,11 +38,18 @@ export function commandsIn(manifest: object): Command[] {
 			const at = [...path, Array.isArray(value) ? Number(key) : key];
 			const text = COMMAND_KEYS.has(key) ? textOf(inner) : undefined;
 			if (text === undefined) visit(inner, at);
-			else found.push({ path: at, text });
+			else found.push({ path: at, text, ...asOf(value) });
 		}
 	};
 	visit(manifest, []);
 	return found;
+}
+
+/** `command`: the object that holds what is run. */
+function asOf(command: object): Pick<Command, "as"> {
+	const { user, asOwnerOf } = command as Readonly<Record<string, unknown>>;
+	if (typeof user === "string") return { as: user };
+	return typeof asOwnerOf === "string" ? { as: `the owner of ${asOwnerOf}` } : {};
 }
 
 function textOf(value: unknown): string | undefined {

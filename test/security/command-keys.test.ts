@@ -64,3 +64,15 @@ test("a hook's environment, and files of options, are shown with the commands", 
 		["/usr/bin/true", "LD_PRELOAD=/srv/app/evil.so", "/srv/app/my.cnf", "/srv/app/env", "repo=/x"],
 	);
 });
+
+test("whom a hook runs as is shown with its command", () => {
+	const commands = commandsIn({
+		preBackup: { command: ["/usr/bin/true"], user: "app" },
+		postBackup: { script: "true", asOwnerOf: "/srv/app" },
+		preRestore: { script: "true" },
+	});
+	assert.deepEqual(
+		commands.map(({ as }) => as),
+		["app", "the owner of /srv/app", undefined],
+	);
+});

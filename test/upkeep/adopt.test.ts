@@ -1,6 +1,7 @@
 // From only a destination back to everything: another place, which has never seen the config, adopts it and restores.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TarOptions } from "../../src/engines/tar/schema.ts";
@@ -57,6 +58,8 @@ async function ok(place: Place, ...words: string[]) {
 	return stdout;
 }
 
+const USER = userInfo().username;
+
 async function backedUp(provider: (at: string) => object) {
 	const first = new Place(below);
 	for (const state of ["notes", "shop"]) first.write(`${state}/deep/file`, `${state} as they were`);
@@ -64,7 +67,11 @@ async function backedUp(provider: (at: string) => object) {
 	first.declare({
 		state: {
 			notes: { folders: [first.path("notes")], exclude: ["*.tmp"], healthChecks: [{ command: ["true"] }] },
-			shop: { folders: [first.path("shop")], hooks: { preBackup: "true" }, after: ["notes"] },
+			shop: {
+				folders: [first.path("shop")],
+				hooks: { preBackup: { script: "true", user: USER } },
+				after: ["notes"],
+			},
 		},
 		providers: provider(at),
 	});
@@ -87,7 +94,9 @@ describe("adopt", () => {
 			assert.match(look, /notes +good/);
 			assert.match(
 				look,
-				/state\.notes\.healthChecks\.0\.command: true\n.*state\.shop\.hooks\.preBackup\.script: true/,
+				new RegExp(
+					`state\\.notes\\.healthChecks\\.0\\.command: true\n.*state\\.shop\\.hooks\\.preBackup\\.script, as ${USER}: true`,
+				),
 			);
 			const unasked = await second.holdfast("adopt", ...words(at), "--output", config);
 			assert.equal(unasked.code, 2);

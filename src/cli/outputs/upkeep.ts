@@ -72,6 +72,7 @@ export const ADOPTED: Output = {
 								v.array(v.union([v.string(), v.number()])),
 							),
 							text,
+							as: v.exactOptional(about("the user that a hook runs as, in words, if it says so", v.string())),
 						}),
 					),
 				),

@@ -121,7 +121,9 @@ export function adoptedText({
 					"",
 					"Commands in this config. Anyone with write access to this destination could have added them: read each one.",
 					"",
-					...commands.map(({ path, text }) => `  ${path.join(".")}: ${text}`),
+					...commands.map(
+						({ path, text, as }) => `  ${path.join(".")}${as === undefined ? "" : `, as ${as}`}: ${text}`,
+					),
 				]),
 	];
 }
