@@ -127,6 +127,18 @@ describe("what Clan declares", () => {
 			"what job nas excludes and other destinations do not is backed up to all of them: *.pyc",
 		]);
 	});
+
+	test("a pattern does not end the comment that names it, whatever is in it", async () => {
+		const ends = ["\n", "\r", "\r\n", "\u0085", "\u2028", "\u2029", "\0"];
+		for (const end of ends) {
+			const clan = jobs({ nas: job({ exclude: [`*.a${end}x: 1${end}\u202e`] }), box: job() });
+			const text = await importedConfig("web01", { clan }, "web01.json");
+			const remark = text.split("\n").filter((line) => line.includes("what job nas excludes"));
+			assert.match(remark.join("\n"), /^# what job nas .* \*\.a\\\S+x: 1\\\S+$/);
+			assert.doesNotMatch(text, /\r|\u0085|\u2028|\u2029|\u202e|^x: 1/m);
+			await imported(clan);
+		}
+	});
 });
 
 test("what import prints is valid, or it says why not", async () => {
