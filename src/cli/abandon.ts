@@ -3,8 +3,7 @@
 import { loadMachines } from "../config/load.ts";
 import { places } from "../host/places.ts";
 import type { Reporter } from "../report/reporter.ts";
-import { abandon, abandonJournal, type Left, leftBy, leftInJournal } from "../run/abandon.ts";
-import { runsDueIn } from "../run/debts.ts";
+import { abandon, abandonJournal, type Left, leftBy, leftIn, leftInJournal } from "../run/abandon.ts";
 import { Journal } from "../run/journal.ts";
 import { WHOLE } from "../run/journal-file.ts";
 import { takeLock } from "../run/lock.ts";
@@ -38,41 +37,59 @@ export async function abandonRun(out: Reporter, flags: Flags, run: string): Prom
 /** It has moved no data; a unit that it stopped is among the lines. */
 const isBackup = ({ open }: Left) => open?.operation === "create";
 
-/** `named`: ids of runs, or destinations: each stands for the runs that have work left to do there. */
+/** `named`: ids of runs, or destinations: each stands for what any run has left to do there. */
 async function giveUp(out: Reporter, flags: Flags, named: readonly string[]): Promise<number> {
 	using journal = Journal.open(places().state);
-	const ids = new Set(named.flatMap((one) => (one.includes("/") ? runsIn(journal, one) : [one])));
-	const all: Left[] = [];
-	for (const id of ids) all.push(await leftBy(journal, id));
+	const all = await whatOf(journal, named);
 	for (const left of all) tell(out, flags, [`run ${left.run}${doing(left)}`], left.lines);
 	const open = all.filter((left) => left.open !== undefined);
 	if (open.length > 0 && !flags.quiet)
 		out.say(["", open.every(isBackup) ? "None of this is changed." : NOTHING_DELETED]);
-	const [only] = ids;
-	const runs = ids.size === 1 ? `run ${only}` : counted(ids.size, "run");
+	const [first] = all;
+	const runs = all.length === 1 ? `run ${first?.run}` : counted(all.length, "run");
+	const paths = named.filter(isPath);
+	const isWhole = paths.length < named.length;
+	const what = isWhole ? runs : `what ${runs} left to do in ${paths.join(", ")}`;
 	await confirm(
-		`Give up ${runs} as ${ids.size === 1 ? "it is" : "they are"}?`,
+		`Give up ${what}${isWhole ? ` as ${all.length === 1 ? "it is" : "they are"}` : ""}?`,
 		flags.yes,
-		open.length > 0 ? "the run will be neither finished nor undone" : "the rest of its work will not be done",
+		open.length > 0
+			? `${all.length === 1 ? "the run" : counted(open.length, "run")} will be neither finished nor undone`
+			: "the rest of the work will not be done",
 		"what it left behind is listed above; to give it up: --yes",
 	);
 	for (const left of all) abandon(journal, left);
 	await out.result({
 		kind: "answer",
-		value: { abandoned: [...ids].join(","), left: all.flatMap(({ lines }) => lines) },
+		value: {
+			abandoned: all.map(({ run }) => run).join(","),
+			left: all.flatMap(({ lines }) => lines),
+		},
 		text: [],
 	});
-	out.note(`gave up ${runs}${open.length > 0 ? "; other runs can start again" : ""}`);
+	out.note(`gave up ${what}${open.length > 0 ? "; other runs can start again" : ""}`);
 	return EXIT.done;
 }
 
-function runsIn(journal: Journal, path: string): string[] {
-	const runs = runsDueIn(journal, path);
-	if (runs.length > 0) return runs;
-	throw new HoldfastError("run-not-found", `no run has anything left to do in ${path}`, { subject: path });
+const isPath = (name: string) => name.includes("/");
+
+/** Each run once: whole, if it is named. */
+async function whatOf(journal: Journal, named: readonly string[]): Promise<Left[]> {
+	const paths = named.filter(isPath);
+	for (const path of paths)
+		if (leftIn(journal, [path]).length === 0)
+			throw new HoldfastError("run-not-found", `no run has anything left to do in ${path}`, {
+				subject: path,
+			});
+	const ids = new Set(named.filter((name) => !isPath(name)));
+	const whole: Left[] = [];
+	for (const id of ids) whole.push(await leftBy(journal, id));
+	return [...whole, ...leftIn(journal, paths).filter(({ run }) => !ids.has(run))];
 }
 
-function doing({ open }: Left): string {
+function doing({ open, paths }: Left): string {
+	if (paths !== undefined)
+		return ` could not finish its work in ${paths.join(", ")}, which is retried before each run`;
 	if (open === undefined) return " has ended; the work that it could not do is retried before each run";
 	return isForeign(open)
 		? `, ${open.operation} of ${open.machine}: ${open.foreign}`

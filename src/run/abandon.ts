@@ -12,6 +12,7 @@ import { isRunning } from "../steps/work/unit-status.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import type { Unit } from "../values/unit.ts";
+import { stepsDueIn } from "./debts.ts";
 import type { Journal } from "./journal.ts";
 import { openForInspection, setAside } from "./journal-file.ts";
 import type { Entry } from "./journal-rows.ts";
@@ -20,8 +21,12 @@ import { unitsNoted } from "./units-noted.ts";
 
 export interface Left {
 	readonly run: string;
-	/** Undefined if the run has ended and only tidying up remains. */
+	/** Undefined if the run has ended and only tidying up remains, and if only what is still to do in `paths` is meant. */
 	readonly open?: KnownRun;
+	/** The destinations that are meant, if not the whole run. */
+	readonly paths?: readonly string[];
+	/** The steps of which something is still to do, of those meant. */
+	readonly steps: readonly string[];
 	/** What is still on disk or still to do, one line each; empty if the run has left nothing. */
 	readonly lines: readonly string[];
 }
@@ -30,7 +35,8 @@ export interface Left {
 export async function leftBy(journal: Journal, run: string): Promise<Left> {
 	const open = journal.open();
 	const found = open.find((one) => one.run === run);
-	const due = stillToDo(journal, run);
+	const due = leftoversOf(journal, run);
+	const steps = due.map(({ step }) => step);
 	if (!found && due.length === 0)
 		throw new HoldfastError(
 			"run-not-found",
@@ -44,18 +50,25 @@ export async function leftBy(journal: Journal, run: string): Promise<Left> {
 						: "no run is open; list the runs with: holdfast runs",
 			},
 		);
-	if (!found) return { run, lines: due };
-	return { run, open: found, lines: [...(await whatIsWhere(found, entriesOf(journal, run))), ...due] };
+	if (!found) return { run, steps, lines: stillToDo(due) };
+	const lines = [...(await whatIsWhere(found, entriesOf(journal, run))), ...stillToDo(due)];
+	return { run, open: found, steps, lines };
 }
 
-const stillToDo = (journal: Journal, run: string): string[] =>
-	journal
-		.leftovers()
-		.filter((one) => one.run === run)
-		.flatMap(({ step, work }) => [
-			`still to do: ${work ? dueOf(work) : step}`,
-			...(work === undefined ? [] : thereOf(privatePathsIn(work))),
-		]);
+/** What runs have left to do in these destinations (`provider/destination`), and nothing else of them. Read-only. */
+export const leftIn = (journal: Journal, paths: readonly string[]): Left[] =>
+	[...stepsDueIn(journal, paths)].map(([run, steps]) => {
+		const due = leftoversOf(journal, run).filter(({ step }) => steps.includes(step));
+		return { run, paths, steps, lines: stillToDo(due) };
+	});
+
+const leftoversOf = (journal: Journal, run: string) => journal.leftovers().filter((one) => one.run === run);
+
+const stillToDo = (due: ReturnType<typeof leftoversOf>): string[] =>
+	due.flatMap(({ step, work }) => [
+		`still to do: ${work ? dueOf(work) : step}`,
+		...(work === undefined ? [] : thereOf(privatePathsIn(work))),
+	]);
 
 /** `undefined`: the journal entries cannot be read, and any step may have begun. */
 function entriesOf(journal: Journal, run: string): readonly Entry[] | undefined {
@@ -106,9 +119,9 @@ async function unitLines(unit: Unit): Promise<string[]> {
 	return [`${unitLabel(unit)} was running before and is not now: ${unmask}${manager} start ${unit.unit}`];
 }
 
-/** Stop doing anything for this run. */
-export function abandon(journal: Journal, { run, open, lines }: Left): void {
-	for (const one of journal.leftovers()) if (one.run === run) journal.tidied(run, one.step);
+/** Stop doing anything for this run, or in these destinations. */
+export function abandon(journal: Journal, { run, open, steps, lines }: Left): void {
+	for (const step of steps) journal.tidied(run, step);
 	if (open) journal.end(run, "abandoned", { failures: [], left: lines });
 }
 

@@ -6,24 +6,30 @@ import type { Journal } from "./journal.ts";
 
 interface Debt {
 	readonly run: string;
+	/** The id of the step that it is left of. */
+	readonly step: string;
 	/** `provider/destination`, as in the config of that run. */
 	readonly path: string;
 }
 
 function debtsOf(journal: Journal): Debt[] {
-	return journal.leftovers().flatMap(({ run, work }) =>
+	return journal.leftovers().flatMap(({ run, step, work }) =>
 		work === undefined
 			? []
 			: archiveCreate.among([work]).map(({ provider, destination }) => ({
 					run,
+					step,
 					path: `${provider}/${destination}`,
 				})),
 	);
 }
 
-/** The runs that still have something to do in a destination. */
-export const runsDueIn = (journal: Journal, path: string): string[] =>
-	debtsOf(journal).flatMap((debt) => (debt.path === path ? [debt.run] : []));
+/** By run: the steps of which something is still to do in these destinations. */
+export function stepsDueIn(journal: Journal, paths: readonly string[]): Map<string, string[]> {
+	const due = debtsOf(journal).filter(({ path }) => paths.includes(path));
+	const byRun = [...Map.groupBy(due, ({ run }) => run)];
+	return new Map(byRun.map(([run, debts]) => [run, debts.map(({ step }) => step)]));
+}
 
 /** Those of runs before the newest one, which has tried again: a line for each destination. `paths`: those of the config. */
 export function debtLines(journal: Journal, newest: string | undefined, paths: readonly string[]): string[] {

@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as v from "valibot";
 import { providerSchema } from "../../src/engines/list.ts";
-import { debtLines, runsDueIn } from "../../src/run/debts.ts";
+import { abandon, leftIn } from "../../src/run/abandon.ts";
+import { debtLines } from "../../src/run/debts.ts";
 import { Journal } from "../../src/run/journal.ts";
 import { tidyUp } from "../../src/run/recover.ts";
 import { archiveCreate } from "../../src/steps/archive-create.ts";
+import { discard } from "../../src/steps/discard.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("due-elsewhere");
@@ -139,7 +141,48 @@ test("status tells of them, a line for each destination, and they are given up b
 		assert.deepEqual(more, []);
 		assert.match(main, /run r1 and 1 other wrote to main\/there is whole .*--abandon main\/there\)$/);
 		assert.match(old, /run r3 wrote to old\/there, which is no longer in the config, is whole/);
-		assert.deepEqual(runsDueIn(journal, "main/there"), ["r1", "r2"]);
+		assert.deepEqual(
+			leftIn(journal, ["main/there"]).map(({ run }) => run),
+			["r1", "r2"],
+		);
+	} finally {
+		journal.close();
+	}
+});
+
+test("what is given up by a destination's name is what is left there: not the run's rest, and no run that is open", () => {
+	const journal = journalOf([{ run: "r1", provider: "main", options: disk }]);
+	try {
+		const at = (destination: string) =>
+			archiveCreate.step({
+				...{ id: archiveCreate.id("main", destination), title: "write", scope: destination, touches: [] },
+				...{ provider: "main", destination, archive: "web01-r2", states: {} },
+			});
+		const drop = discard.step({
+			...{ id: "tidy", title: "delete the old copy", scope: "there", touches: [] },
+			...{ areas: [] },
+		});
+		const providers = { main: v.parse(providerSchema, disk) };
+		journal.begin({
+			...{ version: 1, run: "r2", operation: "create", steps: [at("there"), at("usb"), drop], goals: [] },
+			manifest: { version: 1, machine: "web01", state: {}, providers },
+		});
+		for (const step of [at("there"), at("usb"), drop]) journal.leave("r2", step);
+		for (const left of leftIn(journal, ["main/there"])) {
+			assert.match(left.lines.join("\n"), /^still to do: find out whether main\/there holds [^\n]*$/);
+			abandon(journal, left);
+		}
+		assert.deepEqual(
+			journal.leftovers().map(({ run, step }) => [run, step]),
+			[
+				["r2", "create:main/usb"],
+				["r2", "tidy"],
+			],
+		);
+		assert.deepEqual(
+			journal.open().map(({ run }) => run),
+			["r2"],
+		);
 	} finally {
 		journal.close();
 	}

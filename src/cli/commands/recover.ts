@@ -34,7 +34,7 @@ export const recover = command({
 				proposeCompletions: proposeUnendedRuns,
 				optional: true,
 				brief:
-					"give up a run by its id, several as A,B, those with work left in PROVIDER/DESTINATION, or the entire `journal`",
+					"give up a run by its id, several as A,B, what is left to do in PROVIDER/DESTINATION, or the entire `journal`",
 				placeholder: "RUN",
 			},
 			yes: switchFlag("do not ask"),
