@@ -27,7 +27,7 @@ export function contentsOf(path: string, archives: readonly string[]): Contents 
 	const folders = own
 		.filter((one) => one.isDirectory())
 		.map(({ name }) => join(path, name))
-		.filter((folder) => !ours.some((part) => part.path === folder));
+		.filter((folder) => !archives.includes(folder) && !ours.some((part) => part.path === folder));
 	const found = [
 		...ours,
 		...folders.slice(0, MAX_LOOKED_INTO).flatMap((folder) => {
@@ -40,8 +40,8 @@ export function contentsOf(path: string, archives: readonly string[]): Contents 
 		.map((one) => ({ path: one, kind: ARCHIVES }));
 	const without = [...found, ...known];
 	const unnamable = without.find((part) => patternFault(patternOf(part.path)) !== undefined);
-	const isAll = own.every(({ name }) => found.some((part) => part.path === join(path, name)));
-	const whole = unnamable ?? (isAll ? found[0] : undefined);
+	const isAll = own.every(({ name }) => without.some((part) => part.path === join(path, name)));
+	const whole = unnamable ?? (isAll ? without[0] : undefined);
 	return whole === undefined ? { without } : { kind: whole.kind, without: [] };
 }
 
@@ -110,6 +110,9 @@ const MADE: readonly { readonly kind: string; readonly name: RegExp; readonly fi
 	},
 ];
 
+/** What the engines and a file system keep beside archives. */
+const BESIDE = /^(\.partial-.*|\.sync|snapshot\.\d+|lost\+found)$/;
+
 /** What a folder is as a whole, or which of its own folders are archives. */
 function lookInto(path: string, entries: readonly Dirent[]): Contents {
 	const has = (names: readonly string[], is: "isFile" | "isDirectory") =>
@@ -129,9 +132,10 @@ function lookInto(path: string, entries: readonly Dirent[]): Contents {
 			return made === undefined ? [] : [{ path: folder, kind: made.kind }];
 		});
 	const [first] = without;
-	return first !== undefined && without.length === entries.length
-		? { kind: first.kind, without: [] }
-		: { without };
+	const isAll = entries.every(
+		({ name }) => BESIDE.test(name) || without.some((part) => part.path === join(path, name)),
+	);
+	return first !== undefined && isAll ? { kind: first.kind, without: [] } : { without };
 }
 
 const hasFile = (folder: string, names: readonly string[]) =>

@@ -119,15 +119,23 @@ test("folders that only look like a repository or archives are proposed; of arch
 		...["app2/config/a", "app2/data/a", "app2/keys/a", "app2/snapshots/a"],
 		...["note/letter", `note/${archive}`, `named/${archive}/letter`, "named/snapshot.0/a"],
 		...[`mixed/${archive}/data.tar.zst`, "mixed/letter", `mixed/usb/${archive}/index.json`],
-		...["mixed/disk/snapshot.0/holdfast.json", "mixed/disk/letter"],
+		...["mixed/disk/snapshot.0/holdfast.json", "mixed/disk/letter", `known/tar/${archive}/index.json`],
+		...[
+			"known/tar/.lock",
+			"known/letter",
+			"disk/snapshot.0/holdfast.json",
+			"disk/snapshot.1/a",
+			"disk/.sync/a",
+		],
 	])
 		put(`look/srv/${file}`);
 	const srv = (name: string) => at(`look/srv/${name}`);
-	const { states } = dataFolders(at("look"), NONE);
+	const { states } = dataFolders(at("look"), { ...NONE, archives: [srv("known/tar")] });
 	assert.deepEqual(
 		states.map(({ folder, exclude }) => [folder, ...exclude]),
 		[
 			...["app", "app2", "git"].map((name) => [srv(name)]),
+			[srv("known"), srv("known/tar")],
 			[srv("mixed"), ...[archive, "disk/snapshot.0", "usb"].map((name) => srv(`mixed/${name}`))],
 			...["named", "note"].map((name) => [srv(name)]),
 		],
