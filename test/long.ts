@@ -42,7 +42,7 @@ const PARTS: readonly Part[] = [
 		minutes: 6,
 		words: [below("all.ts"), ...globSync("**/*.long.ts", { cwd: import.meta.dirname }).map(below)],
 	},
-	{ name: "what npm test leaves out", minutes: 8, words: [below("all.ts"), "--left-out"] },
+	{ name: "what npm test leaves out", minutes: 11, words: [below("all.ts"), "--left-out"] },
 	more("every command with every audience", 4, { HOLDFAST_ROUNDS: "3" }, "cli/audience.test.ts"),
 	more(
 		"a restore killed and interrupted at every moment",

@@ -255,7 +255,7 @@ machines:
 		await succeeds("deploy", "web01", "nas");
 	});
 
-	test("a link of the user's own is named before it is replaced, and put back by an undeploy [long]", async () => {
+	test("a link of the user's own is named before it is replaced, and put back by an undeploy", async () => {
 		await web01.sh("rm /usr/local/bin/holdfast; ln -s /opt/mine /usr/local/bin/holdfast");
 		assert.match(
 			await succeeds("deploy", "web01", "--yes"),
