@@ -19,10 +19,9 @@ import { notHeld } from "../not-held.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { LARGEST_WINDOW } from "./pack.ts";
 
-/** Bytes that are read at a time. */
-const READ = 64 * 1024;
-/** Bytes that zstd passes on at a time: 64 KiB take twice as long, and more pile up if a slow reader does not take them. */
-const CHUNK = 256 * 1024;
+/** Bytes that are read, and that zstd passes on, at a time. */
+// Small, because buffers for a slow reader pile up until they are garbage-collected. 256 KiB take half the time, and 20 MiB more.
+const CHUNK = 64 * 1024;
 
 /** What cannot be restored alone: a further hard link to a file that lies elsewhere. */
 export class LinkedElsewhere extends HoldfastError {}
@@ -154,7 +153,7 @@ function storedBytes(archive: Folder, segment: Segment): Readable {
 	try {
 		return length === 0
 			? Readable.from([])
-			: createReadStream("", { fd, start: offset, end: offset + length - 1, highWaterMark: READ });
+			: createReadStream("", { fd, start: offset, end: offset + length - 1, highWaterMark: CHUNK });
 	} catch (error) {
 		closeSync(fd);
 		throw error;
