@@ -37,7 +37,7 @@ export async function abandonRun(out: Reporter, flags: Flags, run: string): Prom
 /** It has moved no data; a unit that it stopped is among the lines. */
 const isBackup = ({ open }: Left) => open?.operation === "create";
 
-/** `named`: ids of runs, or destinations: each stands for what any run has left to do there. */
+/** `named`: ids of runs, or destinations, for whatever any run has left to do there. */
 async function giveUp(out: Reporter, flags: Flags, named: readonly string[]): Promise<number> {
 	using journal = Journal.open(places().state);
 	const all = await whatOf(journal, named);

@@ -23,7 +23,7 @@ export interface ArchiveRequest {
 	readonly closed?: readonly (string | Closed)[];
 	/** Mount point of the file system that held the destination at the last write; undefined if unknown. */
 	readonly mount?: string;
-	/** Called, with `tellsPassed`, once a folder among the roots has been read to its end, and again if the engine begins anew. */
+	/** Called, with `tellsPassed`, once a folder among the roots has been read to its end, and again if the engine starts over. */
 	passed?(root: string): void;
 	/** This machine's records of the archives with these names, for engines that delete old archives themselves. */
 	records?(names: readonly string[]): Records;

@@ -70,7 +70,7 @@ export function subvolumeReader(root: string, folder: string) {
 			keep(look);
 			keep(() => false);
 		},
-		/** `missing` stands for all that was listed and is not there; undefined if nothing is. */
+		/** `missing`: a digest of everything that was listed but is not there; undefined if nothing is missing. */
 		told: () => ({ found: [...found], missing: isMissing ? missing.digest("hex") : undefined }),
 	} satisfies OutputReader & { told(): { found: string[]; missing: string | undefined } };
 }

@@ -1,6 +1,6 @@
 // Units as signs of an application.
 
-/** A template, such as `syncthing@.service`, stands for each of its instances. */
+/** A template, such as `syncthing@.service`, matches each of its instances. */
 export const isOf = (unit: string, sign: string): boolean =>
 	unit === sign || (sign.includes("@.") && unit.replace(/@[^.]+\./, "@.") === sign);
 

@@ -60,7 +60,7 @@ export const firstSteps = (refused: readonly string[]): string[] => [
 		? ["There is no config yet. Type:"]
 		: [
 				...refused.slice(0, 1).map((line) => `! ${line}`),
-				"holdfast validate says more. To begin anew, type:",
+				"holdfast validate says more. To start again, type:",
 			]),
 	"  holdfast init --dry-run   what there is to protect on this machine; changes nothing",
 	"  holdfast init             write a first config; then read it, and edit it",

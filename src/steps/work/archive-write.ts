@@ -183,7 +183,7 @@ async function settle(
 	const warnings = [
 		...flowed.remarks,
 		...[...again].map(
-			(name) => `the engine had to begin anew, and read ${name} again while its units were up`,
+			(name) => `the engine had to start over, and read ${name} again while its units were up`,
 		),
 		...seen.warnings,
 	];

@@ -66,7 +66,7 @@ export function watchReading(
 	};
 	if (isAwaited && left.size === 0) end();
 	return {
-		/** An engine that begins anew, as after a lost connection, reads the same root again. */
+		/** An engine that starts over, as after a lost connection, reads the same root again. */
 		passed(path: string): void {
 			const owner = owners.get(path);
 			if (owner !== undefined && reading.isOver) again.add(owner);
