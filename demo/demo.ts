@@ -114,7 +114,8 @@ function writeScripts(port: number): void {
 	const node = `${process.execPath} --disable-warning=ExperimentalWarning ${notes}`;
 	const scripts = {
 		start: `setsid ${node} serve ${data} ${port} </dev/null >${home}/log 2>&1 &\necho $! >${home}/pid`,
-		stop: `kill $(cat ${home}/pid) 2>/dev/null || true`,
+		// Like a service manager, it waits for the end: until then the application has its files open.
+		stop: `pid=$(cat ${home}/pid)\nkill $pid 2>/dev/null || exit 0\nwhile [ -n "$(ls /proc/$pid/fd 2>/dev/null)" ]; do sleep 0.01; done`,
 		snapshot: `${node} snapshot ${data}`,
 	};
 	for (const [name, script] of Object.entries(scripts))
